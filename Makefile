@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# make help: the list of what can be made.
+
+PREFIX     ?= /usr/local
+DESTDIR    ?=
+sbindir    = $(PREFIX)/sbin
+libexecdir = $(PREFIX)/libexec/banish
+datadir    = $(PREFIX)/share/banish
+mandir     = $(PREFIX)/share/man
+unitdir    = $(PREFIX)/lib/systemd/system
+sysusers   = $(PREFIX)/lib/sysusers.d
+
+B       ?= build
+CC      ?= cc
+VERSION := 0.1
+CFLAGS  ?= -O2 -g
+WARN     = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wpointer-arith -Wformat=2
+STD      = -std=gnu17 -D_GNU_SOURCE -pthread -fno-strict-aliasing
+HARDEN   = -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE
+FLAGS    = $(STD) $(WARN) $(HARDEN) -Isrc -I. -DVERSION='"$(VERSION)"' $(PATHS) $(EXTRA)
+PATHS    = -DDATADIR='"$(datadir)"' -DLIBEXECDIR='"$(libexecdir)"'
+LINK     = -pie -pthread -Wl,-z,relro,-z,now
+
+# banish links GDBM and never libipset; banish-netlink the other way round: their licences
+# (GPL-3.0-or-later, GPL-2.0-only) may not share an address space.
+BANISH_LIBS  = -lpcre2-8 -levent_core -lgdbm -lcjson -lcap-ng -lsystemd
+NETLINK_LIBS = -lmnl -lnftnl -lipset -lcap-ng
+
+ROOMS    := base conf source match resolve judge target control
+room_dir  = $(if $(filter $1,state netlink),$1,src/$1)
+room_src  = $(wildcard $(call room_dir,$1)/*.c)
+room_obj  = $(patsubst %.c,$(B)/%.o,$(call room_src,$1))
+
+BANISH_SRC  := $(wildcard src/*.c) $(foreach r,$(ROOMS) state,$(call room_src,$r))
+NETLINK_SRC := $(call room_src,netlink) src/base/prefix.c src/base/log.c
+BANISH_OBJ   = $(BANISH_SRC:%.c=$(B)/%.o)
+NETLINK_OBJ  = $(NETLINK_SRC:%.c=$(B)/%.o)
+HEADERS     := $(wildcard src/*.h src/*/*.h state/*.h netlink/*.h)
+SOURCES     := $(wildcard src/*.c src/*/*.c state/*.c netlink/*.c)
+
+# make V=1 shows the commands.
+Q   = $(if $(V),,@)
+say = $(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),,@echo "  $1	$2")
+
+all: $(B)/banish $(B)/banish-netlink
+
+$(B)/banish: $(BANISH_OBJ)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(EXTRA) $(LINK) -o $@ $^ $(BANISH_LIBS)
+
+$(B)/banish-netlink: $(NETLINK_OBJ)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(EXTRA) $(LINK) -o $@ $^ $(NETLINK_LIBS)
+
+$(B)/%.o: %.c
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(FLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+# ---- unit tests: a program a room, linked with that room and base alone ----
+
+TESTED := $(foreach r,$(ROOMS) state netlink,$(if $(wildcard tests/$r/*.c),$r))
+LIBS_base    = -levent_core
+LIBS_conf    =
+LIBS_source  = -levent_core
+LIBS_match   = -lpcre2-8
+LIBS_resolve =
+LIBS_judge   =
+LIBS_target  = -levent_core
+LIBS_control = -levent_core -lcjson
+LIBS_state   = -lgdbm
+LIBS_netlink = $(NETLINK_LIBS)
+
+# netlink has a main of its own, which its unit tests leave out.
+define unit
+$(B)/unit/$1: $$(patsubst %.c,$(B)/%.o,$$(wildcard tests/$1/*.c)) \
+		$$(filter-out %/main.o,$$(call room_obj,$1)) $$(call room_obj,base)
+	@mkdir -p $$(@D)
+	$$(call say,LD,$$@)
+	$$(Q)$$(CC) $$(CFLAGS) $$(EXTRA) $$(LINK) -o $$@ $$(sort $$^) $$(LIBS_$1) -lcriterion
+endef
+$(foreach r,$(TESTED),$(eval $(call unit,$r)))
+
+unit: $(TESTED:%=$(B)/unit/%)
+	@for t in $^; do echo "== $$t"; $$t --quiet $(UNIT_ARGS) || exit 1; done
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)
+
+# ---- checks ----
+
+check: deps all
+	tests/check.sh
+
+demo: deps
+	@$(MAKE) --no-print-directory all
+	tests/demo.sh
+
+rooms: all
+	tests/rooms.sh $(B)
+
+headers:
+	@for h in $(HEADERS); do \
+		$(CC) $(FLAGS) -fsyntax-only -x c $$h || { echo "$$h does not compile alone"; exit 1; }; \
+	done; echo "$(words $(HEADERS)) headers compile alone"
+
+man-lint:
+	mandoc -T lint -W warning src/man/*
+
+asan:
+	$(MAKE) B=$(B)/asan EXTRA="-fsanitize=address,undefined -fno-omit-frame-pointer" CFLAGS="-O1 -g" all unit
+
+TIDY_FLAGS = $(STD) -Isrc -I. -DVERSION='"$(VERSION)"'
+tidy:
+	printf '%s\n' $(SOURCES) | xargs -P 2 -I FILE clang-tidy --quiet FILE -- $(TIDY_FLAGS)
+	clang-format --dry-run -Werror $(SOURCES) $(HEADERS)
+
+bench: all
+	tests/bench/run.sh
+
+# ---- fuzzing: clang's libFuzzer, each target for FUZZ_SECONDS ----
+
+FUZZ_SECONDS ?= 60
+FUZZERS  := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
+FUZZ_SRC := $(foreach r,$(ROOMS) state,$(call room_src,$r)) src/evidence.c
+FUZZ_CC   = clang $(STD) -Isrc -I. -O1 -g -fsanitize=fuzzer,address,undefined -DVERSION='"$(VERSION)"'
+
+$(B)/fuzz/%: tests/fuzz/%.c $(FUZZ_SRC) $(HEADERS)
+	@mkdir -p $(@D)
+	$(call say,FUZZ,$@)
+	$(Q)$(FUZZ_CC) -o $@ $< $(FUZZ_SRC) $(BANISH_LIBS)
+
+fuzz-build: $(FUZZERS:%=$(B)/fuzz/%)
+
+# What was found before is run again, without looking for more.
+fuzz-replay: fuzz-build
+	@for f in $(FUZZERS); do $(B)/fuzz/$$f -runs=0 tests/fuzz/corpus/$$f >$(B)/fuzz/$$f.log 2>&1 \
+		|| { cat $(B)/fuzz/$$f.log; exit 1; }; echo "fuzz $$f: corpus replayed"; done
+
+fuzz: fuzz-build
+	@for f in $(FUZZERS); do mkdir -p $(B)/fuzz/new-$$f; \
+		$(B)/fuzz/$$f -max_total_time=$(FUZZ_SECONDS) -max_len=16384 \
+		$(B)/fuzz/new-$$f tests/fuzz/corpus/$$f || exit 1; done
+
+torture: all
+	UNIT_LONG=1 $(MAKE) asan
+	$(MAKE) fuzz FUZZ_SECONDS=600
+
+# ---- what the machine must have ----
+
+BUILD_NEEDS = gcc make pkg-config libc6-dev libmnl-dev libnftnl-dev libipset-dev libgdbm-dev \
+	libpcre2-dev libevent-dev libcjson-dev libcap-ng-dev libsystemd-dev nftables ipset iproute2
+TEST_NEEDS  = libcriterion-dev clang libclang-rt-14-dev clang-tidy clang-format mandoc ripgrep \
+	python3 jq strace gdbmtool systemd util-linux procps
+
+deps:
+	tests/deps.sh $(BUILD_NEEDS) $(TEST_NEEDS)
+
+# ---- installation ----
+
+install: all
+	install -d $(DESTDIR)$(sbindir) $(DESTDIR)$(libexecdir) $(DESTDIR)$(datadir)/filter.d \
+		$(DESTDIR)$(mandir)/man5 $(DESTDIR)$(mandir)/man8 $(DESTDIR)$(unitdir) $(DESTDIR)$(sysusers)
+	install -m 755 $(B)/banish $(DESTDIR)$(sbindir)/banish
+	install -m 755 $(B)/banish-netlink $(DESTDIR)$(libexecdir)/banish-netlink
+	install -m 644 src/filter.d/*.conf $(DESTDIR)$(datadir)/filter.d
+	install -m 644 src/man/*.5 $(DESTDIR)$(mandir)/man5
+	install -m 644 src/man/*.8 $(DESTDIR)$(mandir)/man8
+	install -m 644 contrib/banish.conf $(DESTDIR)$(datadir)/banish.conf.sample
+	install -m 644 contrib/systemd/banish.sysusers.conf $(DESTDIR)$(sysusers)/banish.conf
+	for u in contrib/systemd/*.service.in; do n=$$(basename $$u .in); \
+		sed 's|@sbindir@|$(sbindir)|g' $$u > $(DESTDIR)$(unitdir)/$$n && \
+		chmod 644 $(DESTDIR)$(unitdir)/$$n || exit 1; done
+
+clean:
+	rm -rf $(B)
+
+help:
+	@echo "make            banish and banish-netlink in $(B)/"
+	@echo "make deps       install what building and testing needs (Debian, root)"
+	@echo "make demo       the main job shown in a scratch namespace (root)"
+	@echo "make check      everything that CI runs (root)"
+	@echo "make install    DESTDIR=, PREFIX=$(PREFIX)"
+	@echo "make unit rooms headers man-lint asan tidy bench fuzz torture clean"
+
+.PHONY: all unit check demo rooms headers man-lint asan tidy bench fuzz fuzz-build fuzz-replay \
+	torture deps install clean help
+.DELETE_ON_ERROR:
+.SECONDARY:

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The messages that nf_tables takes, built into a batch and not sent. */
+#ifndef BANISH_NETLINK_NFT_MSG_H
+#define BANISH_NETLINK_NFT_MSG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "netlink/nl.h"
+#include "netlink/target.h"
+
+#define NFT_NAME_SIZE 64
+#define NFT_TABLE "banish"
+#define NFT_CHAIN "prerouting"
+#define NFT_PRIORITY (-300)
+
+/* Linux 6.9; the headers of Debian 12 know the owner flag alone. */
+#define NFT_OWNED 0x2
+#define NFT_OWNED_PERSISTENT (NFT_OWNED | 0x4)
+
+/* The key types of nft(8), which the kernel stores and does not look at. */
+#define NFT_TYPE_IPV4_ADDR 7
+#define NFT_TYPE_IPV6_ADDR 8
+
+/* A set that elements go into. */
+struct nft_place {
+	uint8_t family; /* NFPROTO_* of the table */
+	const char *table;
+	char set[NFT_NAME_SIZE];
+	bool interval; /* holds [start, end), else addresses */
+};
+
+/* Our own sets: one for each family and prefix length. */
+#define NFT_SLOTS (33 + 129)
+
+unsigned nft_slot(const struct prefix *prefix);
+/* Family and length that a slot is for. */
+struct prefix nft_slot_prefix(unsigned slot);
+/* "ban4", "ban6" (the /64), "ban4_24", "ban6_128"; of the second generation "ban4b" and so on.
+ * Returns `name`. */
+const char *nft_slot_name(char name[NFT_NAME_SIZE], unsigned slot, bool second);
+/* The other way round. False: no name of ours. */
+bool nft_slot_parse(unsigned *slot, bool *second, const char *name);
+
+/* How long an element lives: the kernel's NFTA_SET_ELEM_TIMEOUT and _EXPIRATION, ms. */
+struct nft_times {
+	uint64_t timeout, expiration;
+};
+struct nft_times nft_times(const struct wire_change *change);
+
+/* The first address behind the prefix. False: there is none. */
+bool nft_interval_end(uint8_t end[16], const struct prefix *prefix);
+
+/* A message of nf_tables, for the builders here. NULL: the batch is full. */
+struct nlmsghdr *nft_msg_message(struct nl_batch *batch, uint16_t type, uint16_t flags,
+				 uint8_t family);
+
+/* Every transaction stands between these two. */
+void nft_msg_open(struct nl_batch *batch, const struct nl *nl);
+void nft_msg_close(struct nl_batch *batch);
+
+/* Our own table and what is in it; `family` of the table is inet throughout. */
+void nft_msg_table(struct nl_batch *batch, const char *table, uint32_t flags);
+void nft_msg_table_delete(struct nl_batch *batch, const char *table);
+void nft_msg_chain(struct nl_batch *batch);
+void nft_msg_chain_flush(struct nl_batch *batch);
+void nft_msg_set(struct nl_batch *batch, const char *table, unsigned slot, const char *name,
+		 uint32_t size);
+void nft_msg_set_delete(struct nl_batch *batch, const char *name);
+
+struct nft_counter {
+	uint64_t packets, bytes;
+};
+/* Drop what comes from an address that, masked to the slot's length, is in the set. */
+void nft_msg_rule(struct nl_batch *batch, unsigned slot, const char *set,
+		  const struct nft_counter *counter);
+
+/* Elements, in as many messages as they need. `type` is NFT_MSG_NEWSETELEM, _DELSETELEM or
+ * NFT_DESTROYSETELEM. */
+#define NFT_DESTROYSETELEM 30 /* Linux 6.3 */
+void nft_msg_elements(struct nl_batch *batch, uint16_t type, const struct nft_place *place,
+		      const struct change *changes, size_t count);
+/* Is this element there? Outside of transactions; answered by -ENOENT when it is not. */
+void nft_msg_get(struct nl_batch *batch, const struct nft_place *place,
+		 const struct prefix *prefix);
+
+/* Read requests. */
+void nft_msg_dump(struct nl_batch *batch, uint16_t type, const char *table);
+void nft_msg_get_table(struct nl_batch *batch, uint8_t family, const char *table);
+void nft_msg_get_set(struct nl_batch *batch, uint8_t family, const char *table,
+		     const char *set);
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Routes that lead nowhere, as messages. */
+#ifndef BANISH_NETLINK_ROUTE_MSG_H
+#define BANISH_NETLINK_ROUTE_MSG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "netlink/nl.h"
+#include "netlink/wire.h"
+
+/* What makes a route ours: all three. */
+struct route_mark {
+	uint32_t table;
+	uint8_t protocol;
+	uint8_t type; /* RTN_* */
+};
+
+/* To add what is there fails with -EEXIST, to delete what is not with -ESRCH or -ENOENT.
+ * Neither ever changes a route without the mark. */
+void route_msg_add(struct nl_batch *batch, const struct route_mark *mark,
+		   const struct prefix *prefix);
+void route_msg_delete(struct nl_batch *batch, const struct route_mark *mark,
+		      const struct prefix *prefix);
+void route_msg_dump(struct nl_batch *batch, const struct route_mark *mark, uint8_t family);
+/* Is this route ours? Its destination. */
+bool route_msg_read(struct prefix *out, const struct nlmsghdr *message,
+		    const struct route_mark *mark);
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a filter found in a line. */
+#ifndef BANISH_BASE_FINDING_H
+#define BANISH_BASE_FINDING_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/moment.h"
+#include "base/prefix.h"
+#include "base/text.h"
+
+enum subject_kind {
+	SUBJECT_ADDRESS = 1, /* `prefix` is the offender */
+};
+
+#define FINDING_EXTRAS 16
+
+struct finding_extra {
+	const char *name; /* "user"; lives as long as the match */
+	struct text value;
+};
+
+/* Slices point into the caller's line, the extra values perhaps into a copy that is valid
+ * UTF-8, and die with the callback that delivered them. */
+struct finding {
+	int64_t time; /* the line's; TIME_NONE when its date is missing or impossible */
+	enum subject_kind subject;
+	struct prefix prefix;
+	struct text line; /* as it was logged, without its newline */
+	size_t number;	  /* of the line in its run, from 1 */
+	struct finding_extra extra[FINDING_EXTRAS];
+	size_t extras;
+};
+
+#endif

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The configuration: banish.conf(5), jail.d, and filters in fail2ban's format, read into plain
+ * structs. What targets and regular expressions mean is decided by others; their places come
+ * along.
+ *
+ * Dialect: Python's ConfigParser as fail2ban uses it: sections, `key = value` or `key: value`,
+ * keys in lower case, continuation lines by indent, comments with # and ; at line start and `
+ * ;` inline, %(name)s interpolated when read, [DEFAULT], [INCLUDES] before/after.
+ */
+#ifndef BANISH_CONF_CONF_H
+#define BANISH_CONF_CONF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/diag.h"
+#include "base/log.h"
+#include "base/prefix.h"
+#include "base/rules.h"
+#include "base/spec.h"
+
+#define CONF_DEFAULT_FILE "/etc/banish/banish.conf"
+#define CONF_DEFAULT_SOCKET "/run/banish/control"
+#define CONF_JAIL_NAME_MAX 64
+#define CONF_MANUAL "manual" /* the jail of bans by hand: [DEFAULT]'s targets and bantime */
+
+struct conf_path {
+	char *path;
+	struct place place;
+};
+
+struct conf_jail {
+	char *name;
+	struct place place;
+	struct conf_path *logpaths; /* none in the jail `manual` only */
+	size_t logpath_count;
+	struct spec filter;  /* name NULL in the jail `manual` only */
+	struct rules *rules; /* the filter, read; NULL likewise */
+	unsigned maxretry;   /* 1..1000 */
+	int64_t findtime;    /* ms, > 0 */
+	int64_t bantime;     /* ms, > 0, or TIME_FOREVER */
+	unsigned prefix6;    /* 32..128: IPv6 is counted and banned by this length */
+	struct prefix *ignoreip;
+	size_t ignoreip_count;
+	size_t *targets; /* into conf.targets, no repeats */
+	size_t target_count;
+};
+
+struct conf {
+	char *statedir, *socket;
+	char *user; /* NULL: not set */
+	enum log_level loglevel;
+	size_t maxbans;	      /* 1000..16 M, bans held in all; default 2 M */
+	struct spec *targets; /* every different target, in order of appearance */
+	size_t target_count;
+	struct conf_jail *jails; /* the first is `manual` */
+	size_t jail_count;
+	char **files; /* every file read; places point to these */
+	size_t file_count;
+};
+
+/* Where filters are looked for, in order; a path always wins. Ended by NULL. */
+struct conf_dirs {
+	const char *const *filter_dirs;
+};
+
+/*
+ * Read FILE, and jail.d/NAME.conf beside it in order of name. 0, or -EINVAL after at least one
+ * diag_error that names file, line, what was read and, where one is near, what was meant;
+ * -ENOMEM. Every mistake is reported, not the first alone. A missing FILE is an error.
+ */
+int conf_read(struct conf **out, const char *file, const struct conf_dirs *dirs,
+	      struct diag *diag);
+void conf_free(struct conf *conf); /* takes NULL */
+
+/* The `socket` that FILE names, for a client: nothing else in it matters. The caller frees it;
+ * NULL: FILE does not say, or cannot be read. */
+char *conf_read_socket(const char *file);
+
+/* Read one filter, with its options. 0, -ENOENT, -EINVAL or -ENOMEM after a diag_error. */
+int conf_read_filter(struct rules **out, const struct spec *spec, const struct conf_dirs *dirs,
+		     struct diag *diag);
+
+#endif

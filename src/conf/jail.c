@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conf/field.h"
+#include "conf/jail.h"
+
+#define MAXRETRY_DEFAULT 5
+#define FINDTIME_DEFAULT (INT64_C(600) * 1000)
+#define BANTIME_DEFAULT (INT64_C(3600) * 1000)
+#define PREFIX6_DEFAULT 64
+#define PREFIX6_MANUAL 128 /* a bare address banned by hand is itself and no more */
+#define TARGET_DEFAULT "nft"
+#define MAXRETRY_MAX 1000
+#define SHOWN 200
+
+static void complain(const struct scope *scope, struct place place, const char *what,
+		     struct text text, const char *why)
+{
+	char shown[SHOWN];
+
+	diag_error(scope->diag, place, "%s \"%s\" %s", what,
+		   text_show(text, shown, sizeof shown), why);
+}
+
+/* ---- numbers ---- */
+
+static int read_numbers(struct conf_jail *jail, const struct scope *scope)
+{
+	int64_t maxretry = MAXRETRY_DEFAULT, prefix6 = PREFIX6_DEFAULT;
+	int err;
+
+	jail->findtime = FINDTIME_DEFAULT;
+	jail->bantime = BANTIME_DEFAULT;
+	err = field_number(&maxretry, scope, "maxretry", 1, MAXRETRY_MAX);
+	if (!err)
+		err = field_number(&prefix6, scope, "prefix6", 32, 128);
+	if (!err)
+		err = field_duration(&jail->findtime, scope, "findtime", false);
+	if (!err)
+		err = field_duration(&jail->bantime, scope, "bantime", true);
+	jail->maxretry = (unsigned)maxretry;
+	jail->prefix6 = (unsigned)prefix6;
+	return err;
+}
+
+/* ---- ignoreip ---- */
+
+static int add_ignoreip(struct conf_jail *jail, size_t *room, struct text word,
+			struct place place, const struct scope *scope)
+{
+	struct prefix prefix, *grown;
+
+	if (!prefix_parse_loose(&prefix, word.at, word.len)) {
+		complain(scope, place, "ignoreip:", word, "is not an address or a network");
+		return 0;
+	}
+	if (jail->ignoreip_count == *room) {
+		*room = *room ? 2 * *room : 8;
+		grown = realloc(jail->ignoreip, *room * sizeof *grown);
+		if (!grown)
+			return -ENOMEM;
+		jail->ignoreip = grown;
+	}
+	jail->ignoreip[jail->ignoreip_count++] = prefix;
+	return 0;
+}
+
+static int read_ignoreip(struct conf_jail *jail, const struct scope *scope)
+{
+	struct value value = {0};
+	struct value_cursor c = {0};
+	struct text word;
+	size_t room = 0;
+	int err;
+
+	if (!field_value(&value, scope, "ignoreip", &err))
+		return err;
+	while (!err && value_next(&value, &c))
+		while (!err && text_word(&c.text, &word))
+			err = add_ignoreip(jail, &room, word, c.place, scope);
+	value_clear(&value);
+	return err;
+}
+
+/* ---- logpath ---- */
+
+/* NULL: nothing is wrong with it. */
+static const char *path_mistake(const struct conf_jail *jail, struct text path)
+{
+	if (*path.at != '/')
+		return "is not an absolute path";
+	if (path.len >= PATH_MAX)
+		return "is too long";
+	for (size_t i = 0; i < path.len; i++)
+		if (strchr("*?[", path.at[i]))
+			return "is a pattern; name every file, one a line";
+	for (size_t i = 0; i < jail->logpath_count; i++)
+		if (text_equal(path, jail->logpaths[i].path))
+			return "is repeated";
+	return NULL;
+}
+
+static int add_logpath(struct conf_jail *jail, const struct value_cursor *c,
+		       const struct scope *scope)
+{
+	const char *mistake = path_mistake(jail, c->text);
+	struct conf_path *grown;
+
+	if (mistake) {
+		complain(scope, c->place, "logpath", c->text, mistake);
+		return 0;
+	}
+	grown = realloc(jail->logpaths, (jail->logpath_count + 1) * sizeof *grown);
+	if (!grown)
+		return -ENOMEM;
+	jail->logpaths = grown;
+	grown += jail->logpath_count;
+	*grown = (struct conf_path){text_dup(c->text), c->place};
+	if (!grown->path)
+		return -ENOMEM;
+	jail->logpath_count++;
+	return 0;
+}
+
+static int read_logpaths(struct conf_jail *jail, const struct scope *scope)
+{
+	struct value value = {0};
+	struct value_cursor c = {0};
+	bool any = false;
+	int err;
+
+	if (!field_value(&value, scope, "logpath", &err))
+		return err;
+	while (!err && value_next(&value, &c)) {
+		if (!c.text.len)
+			continue;
+		any = true;
+		err = add_logpath(jail, &c, scope);
+	}
+	if (!any && !err)
+		diag_error(scope->diag, value_place(&value), "logpath is empty");
+	value_clear(&value);
+	return err;
+}
+
+/* ---- specs ---- */
+
+/* As many lines from the cursor on as it takes to close every bracket: one spec. */
+static bool next_spec(const struct value *value, struct value_cursor *c, struct text *spec,
+		      struct place *place)
+{
+	char quote = 0;
+	bool open = false;
+
+	do {
+		if (!value_next(value, c))
+			return false;
+	} while (!c->text.len);
+	*spec = c->text;
+	*place = c->place;
+	for (;;) {
+		for (size_t i = 0; i < c->text.len; i++) {
+			char at = c->text.at[i];
+
+			if (quote)
+				quote = at == quote ? 0 : quote;
+			else if (open && (at == '"' || at == '\''))
+				quote = at;
+			else if (at == '[' || at == ']')
+				open = at == '[';
+		}
+		if (!open || !value_next(value, c))
+			return true;
+		spec->len = (size_t)(c->text.at + c->text.len - spec->at);
+	}
+}
+
+/* 0 and *out empty when the value is broken. */
+static int parse_spec(struct spec *out, struct text text, struct place place,
+		      const struct scope *scope)
+{
+	int err = spec_parse(out, text, place, scope->diag);
+
+	return err == -ENOMEM ? err : 0;
+}
+
+static int add_target(struct jail_targets *targets, struct text text, struct place place,
+		      const struct scope *scope)
+{
+	struct spec *grown = realloc(targets->specs, (targets->count + 1) * sizeof *grown);
+	int err;
+
+	if (!grown)
+		return -ENOMEM;
+	targets->specs = grown;
+	grown[targets->count] = (struct spec){0};
+	err = parse_spec(&grown[targets->count], text, place, scope);
+	if (!err && grown[targets->count].name)
+		targets->count++;
+	return err;
+}
+
+static int read_targets(struct jail_targets *targets, const struct scope *scope,
+			struct place place)
+{
+	struct value value = {0};
+	struct value_cursor c = {0};
+	struct text spec;
+	int err = expand_get(&value, scope, "target");
+
+	if (err == -ENOENT)
+		return add_target(targets, text_of(TARGET_DEFAULT), place, scope);
+	if (err)
+		return err == -ENOMEM ? err : 0;
+	place = value_place(&value);
+	while (!err && next_spec(&value, &c, &spec, &place))
+		err = add_target(targets, spec, place, scope);
+	if (!err && !value_text(&value).len)
+		diag_error(scope->diag, place, "target is empty");
+	value_clear(&value);
+	return err;
+}
+
+static int read_filter(struct conf_jail *jail, const struct scope *scope,
+		       const struct conf_dirs *dirs)
+{
+	struct value value = {0};
+	int err;
+
+	if (!field_value(&value, scope, "filter", &err))
+		return err;
+	if (value.len)
+		err = parse_spec(&jail->filter, value_text(&value), value_place(&value), scope);
+	else
+		diag_error(scope->diag, value_place(&value), "filter is empty");
+	value_clear(&value);
+	if (err || !jail->filter.name)
+		return err;
+	err = conf_read_filter(&jail->rules, &jail->filter, dirs, scope->diag);
+	if (err == -EINVAL)
+		complain(scope, jail->filter.place, "filter", text_of(jail->filter.name),
+			 "cannot be used");
+	return err == -ENOMEM ? err : 0;
+}
+
+/* ---- the whole ---- */
+
+/* What both kinds of jail have. */
+static int read_common(struct conf_jail *jail, struct jail_targets *targets,
+		       const struct scope *scope)
+{
+	const struct ini_section *section = ini_find(scope->ini, text_of(scope->section));
+	int err;
+
+	if (section)
+		jail->place = section->place;
+	jail->name = strdup(scope->section);
+	err = jail->name ? read_numbers(jail, scope) : -ENOMEM;
+	if (!err)
+		err = read_ignoreip(jail, scope);
+	return err ? err : read_targets(targets, scope, jail->place);
+}
+
+int jail_read(struct conf_jail *jail, struct jail_targets *targets, bool *enabled,
+	      const struct scope *scope, const struct conf_dirs *dirs)
+{
+	int err = read_common(jail, targets, scope);
+
+	*enabled = true;
+	if (!err)
+		err = field_flag(enabled, scope, "enabled");
+	if (!err)
+		err = read_logpaths(jail, scope);
+	return err ? err : read_filter(jail, scope, dirs);
+}
+
+int jail_read_manual(struct conf_jail *jail, struct jail_targets *targets,
+		     const struct scope *scope)
+{
+	int err = read_common(jail, targets, scope);
+
+	jail->prefix6 = PREFIX6_MANUAL;
+	return err;
+}
+
+void jail_targets_clear(struct jail_targets *targets)
+{
+	for (size_t i = 0; i < targets->count; i++)
+		spec_clear(&targets->specs[i]);
+	free(targets->specs);
+	*targets = (struct jail_targets){0};
+}
+
+void jail_clear(struct conf_jail *jail)
+{
+	for (size_t i = 0; i < jail->logpath_count; i++)
+		free(jail->logpaths[i].path);
+	free(jail->logpaths);
+	free(jail->name);
+	spec_clear(&jail->filter);
+	rules_free(jail->rules);
+	free(jail->ignoreip);
+	free(jail->targets);
+	*jail = (struct conf_jail){0};
+}

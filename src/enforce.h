@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * From bans to entries: what each target should hold is worked out from the live bans whenever
+ * it is about to be sent, so nothing here has to be undone. An entry is (target, prefix) and
+ * ends with the last of the bans behind it.
+ *
+ * Two ways lead to the kernel. enforce_change() says that the bans of a prefix are not what
+ * they were. Sync makes everything equal: it runs by itself whenever a target becomes ready
+ * (start, a new worker) and when enforce_sync() asks for it.
+ */
+#ifndef BANISH_ENFORCE_H
+#define BANISH_ENFORCE_H
+
+#include <event2/event.h>
+
+#include "conf/conf.h"
+#include "memory.h"
+#include "target/target.h"
+
+struct enforce;
+
+struct enforce_events {
+	/* Nothing is being synced any more and nothing waits. */
+	void (*settled)(void *arg);
+	/* Something was sent or answered: those who wait on a mark may look again. */
+	void (*progress)(void *arg);
+	void (*own)(void *arg, const struct prefix *addresses, size_t count);
+	/* The helper is gone for good. */
+	void (*lost)(void *arg);
+};
+
+struct enforce_target {
+	const char *text;	 /* as it stands in the configuration: "nft", "ipset[name=x]" */
+	struct target_info info; /* error -EINPROGRESS: not heard of yet */
+	bool syncing;
+	uint64_t syncs, refused; /* refused: entries that the kernel did not take */
+	int last_error;		 /* of the last one refused, -errno */
+	size_t pending;		 /* changes not sent yet */
+};
+
+/* Where a queue has got to: what was asked for before it was taken has been answered when
+ * enforce_reached() says so. */
+struct enforce_mark {
+	uint64_t at[TARGETS_MAX];
+};
+
+/* Starts the helper. `memory` is read and must outlive it. 0 or -errno of targets_open(). */
+int enforce_open(struct enforce **out, struct event_base *base, const char *helper,
+		 struct memory *memory, const struct enforce_events *events, void *arg);
+void enforce_close(struct enforce *enforce); /* the kernel keeps what it holds; takes NULL */
+
+/* The targets and who uses them from now on; all are synced. Entries in targets that are
+ * dropped are taken out first. Before the event `settled` comes, targets say -EINPROGRESS. */
+int enforce_define(struct enforce *enforce, const struct conf *conf);
+
+/* The bans of this prefix in `jail` were made, changed or ended by somebody. */
+void enforce_change(struct enforce *enforce, uint32_t jail, const struct prefix *prefix);
+/* A ban ended with its time: only targets that keep no time themselves hear of it. */
+void enforce_expired(struct enforce *enforce, uint32_t jail, const struct prefix *prefix);
+void enforce_sync(struct enforce *enforce);
+/* Take everything of ours out of the kernel. State keeps it; the next sync brings it back. */
+void enforce_flush(struct enforce *enforce);
+/* Before enforce_define: the first sync of every target is to leave nothing. */
+void enforce_hold_back(struct enforce *enforce);
+/* Send again what ends later than a target can keep time: at least every
+ * ENFORCE_REARM_MS. */
+#define ENFORCE_REARM_MS (INT64_C(24) * 3600 * 1000)
+void enforce_rearm(struct enforce *enforce);
+
+void enforce_mark(const struct enforce *enforce, struct enforce_mark *mark);
+bool enforce_reached(const struct enforce *enforce, const struct enforce_mark *mark);
+bool enforce_settled(const struct enforce *enforce);
+/* More waits than is good for memory: stop reading what makes it. */
+bool enforce_crowded(const struct enforce *enforce);
+
+size_t enforce_count(const struct enforce *enforce);
+const struct enforce_target *enforce_at(const struct enforce *enforce, size_t target);
+/* Is this target one of the jail's? (A jail that is gone has those of `manual`.) */
+bool enforce_uses(const struct enforce *enforce, uint32_t jail, size_t target);
+struct targets_counts enforce_helper(const struct enforce *enforce);
+
+#endif

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "daemon.h"
+
+#define BACKLOG_CROWDED (STORE_BACKLOG_MAX / 4)
+
+static void log_ban(struct daemon *daemon, enum judge_verdict verdict, const struct ban *ban)
+{
+	char prefix[PREFIX_TEXT_MAX], whole[24];
+	int64_t ms = ban->until == TIME_FOREVER ? TIME_FOREVER : ban->until - ban->since;
+
+	log_info("[%s] %s %s for %s (%u offences)",
+		 names_text(daemon->memory->names, ban->jail),
+		 verdict == JUDGE_BANNED ? "Ban" : "Extend ban of",
+		 prefix_print(&ban->prefix, prefix),
+		 text_print_duration(ms - (ms == TIME_FOREVER ? 0 : ms % 1000), whole),
+		 ban->count);
+}
+
+static void on_offence(void *arg, const struct offence *offence, const struct finding *finding)
+{
+	struct daemon *daemon = arg;
+	int64_t now = moment_now(), time;
+	enum judge_verdict verdict;
+	struct ban ban;
+
+	verdict = judge_offence(daemon->memory->judge, offence, now, &ban, &time);
+	memory_offence(daemon->memory, verdict, offence, &ban, time, finding->line);
+	if (verdict == JUDGE_FULL)
+		log_debug("no room for another ban");
+	if (verdict == JUDGE_BANNED || verdict == JUDGE_EXTENDED) {
+		log_ban(daemon, verdict, &ban);
+		enforce_change(daemon->enforce, ban.jail, &ban.prefix);
+	}
+	if (verdict != JUDGE_IGNORED && verdict != JUDGE_OLD)
+		daemon_touch(daemon);
+}
+
+static void on_found(void *arg, size_t index, const struct finding *finding)
+{
+	struct feed *feed = arg;
+
+	resolve_finding(feed->daemon->resolve, feed->jails[index], feed->live, finding);
+}
+
+static void on_lines(void *arg, struct source *source, const struct lines *lines)
+{
+	struct feed *feed = arg;
+
+	(void)source;
+	feed->live = lines->live;
+	feed->moved = true;
+	match_scan(feed->match, lines, moment_now(), on_found, feed);
+	feeds_throttle(feed->daemon);
+}
+
+static void on_state(void *arg, struct source *source, enum source_state state)
+{
+	struct feed *feed = arg;
+	int error = source_error(source);
+
+	if (state == SOURCE_WAITING)
+		log_warning("%s: waiting for it: %s", feed->path,
+			    error ? strerror(-error) : "not there");
+	else if (state == SOURCE_LIVE)
+		log_info("%s: following", feed->path);
+}
+
+static const struct source_events feed_events = {.lines = on_lines, .state = on_state};
+
+static void feed_free(struct feed *feed)
+{
+	if (!feed)
+		return;
+	source_close(feed->source);
+	free(feed->path);
+	free(feed->jails);
+	free(feed);
+}
+
+/* The jails of a feed, by their names. */
+static int feed_aim(struct feed *feed, const struct setup *setup, const struct setup_feed *from)
+{
+	struct names *names = feed->daemon->memory->names;
+	uint32_t *jails = calloc(from->count, sizeof *jails);
+
+	if (!jails)
+		return -ENOMEM;
+	for (size_t i = 0; i < from->count; i++)
+		jails[i] = names_add(names, text_of(setup->conf->jails[from->jails[i]].name));
+	free(feed->jails);
+	feed->jails = jails;
+	feed->match = from->match;
+	return 0;
+}
+
+static struct feed *feed_new(struct daemon *daemon, const struct setup *setup,
+			     const struct setup_feed *from)
+{
+	struct feed *feed = calloc(1, sizeof *feed);
+	int error = -ENOMEM;
+
+	if (!feed)
+		return NULL;
+	feed->daemon = daemon;
+	feed->path = strdup(from->path);
+	if (!feed->path || feed_aim(feed, setup, from))
+		goto fail;
+	feed->name = names_add(daemon->memory->names, text_of(from->path));
+	error = source_open(&feed->source, daemon->base, feed->path,
+			    memory_find_position(daemon->memory, feed->name), &feed_events,
+			    feed);
+	if (!error)
+		return feed;
+fail:
+	log_error("%s: cannot be followed: %s", from->path, strerror(-error));
+	feed_free(feed);
+	return NULL;
+}
+
+static struct feed *feed_take(struct feed **list, const char *path)
+{
+	struct feed *feed;
+
+	for (; *list; list = &(*list)->next) {
+		if (!strcmp((*list)->path, path)) {
+			feed = *list;
+			*list = feed->next;
+			return feed;
+		}
+	}
+	return NULL;
+}
+
+static void list_free(struct feed *feed)
+{
+	struct feed *next;
+
+	for (; feed; feed = next) {
+		next = feed->next;
+		feed_free(feed);
+	}
+}
+
+int feeds_use(struct daemon *daemon, const struct setup *setup)
+{
+	struct feed *old = daemon->feeds, *feed;
+
+	feeds_write_positions(daemon);
+	daemon->feeds = NULL;
+	for (size_t i = 0; i < setup->feed_count; i++) {
+		feed = feed_take(&old, setup->feeds[i].path);
+		if (feed && feed_aim(feed, setup, &setup->feeds[i])) {
+			feed_free(feed);
+			feed = NULL;
+		} else if (!feed) {
+			feed = feed_new(daemon, setup, &setup->feeds[i]);
+		}
+		if (!feed)
+			continue;
+		feed->next = daemon->feeds;
+		daemon->feeds = feed;
+	}
+	list_free(old);
+	return 0;
+}
+
+void feeds_free(struct daemon *daemon)
+{
+	list_free(daemon->feeds);
+	daemon->feeds = NULL;
+}
+
+void feeds_write_positions(struct daemon *daemon)
+{
+	struct position position;
+
+	for (struct feed *feed = daemon->feeds; feed; feed = feed->next) {
+		if (!feed->moved || !feed->name)
+			continue;
+		source_position(feed->source, &position);
+		memory_position(daemon->memory, feed->name, &position);
+		feed->moved = false;
+	}
+	daemon->positions_at = moment_ticks();
+}
+
+void feeds_throttle(struct daemon *daemon)
+{
+	bool pause = enforce_crowded(daemon->enforce) ||
+		     store_counts(daemon->memory->store).backlog_bytes > BACKLOG_CROWDED;
+
+	/* A disk that refuses must not stop the bans: the store gives its backlog up and asks
+	 * for a snapshot instead. */
+	if (store_error(daemon->memory->store))
+		pause = enforce_crowded(daemon->enforce);
+	if (pause == daemon->paused)
+		return;
+	daemon->paused = pause;
+	for (struct feed *feed = daemon->feeds; feed; feed = feed->next)
+		source_pause(feed->source, pause);
+}
+
+int feeds_open(struct daemon *daemon)
+{
+	daemon->resolve = resolve_new(on_offence, daemon);
+	return daemon->resolve ? 0 : -ENOMEM;
+}

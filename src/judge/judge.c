@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/moment.h"
+#include "judge/bans.h"
+#include "judge/jails.h"
+#include "judge/judge.h"
+#include "judge/ledger.h"
+
+/* How far a live line's own time is believed: log daemons buffer and clocks differ. */
+#define SLACK_MS 60000
+/* Closed accounts that are cleared away on each offence: more than one offence can open, so
+ * that those which no longer count never crowd out those which do. */
+#define TIDY_STEPS 2
+
+struct judge {
+	struct jails jails;
+	struct ignore own;
+	struct bans bans;
+	struct ledger ledger;
+	struct judge_counts counts;
+};
+
+/* ---- what is never banned ---- */
+
+static const struct prefix loopback4 = {.family = 4, .len = 8, .addr = {127}};
+static const struct prefix loopback6 = {.family = 6, .len = 128, .addr = {[15] = 1}};
+static const struct prefix unspecified4 = {.family = 4, .len = 32};
+static const struct prefix unspecified6 = {.family = 6, .len = 128};
+
+static bool overlaps(const struct prefix *a, const struct prefix *b)
+{
+	return prefix_covers(a, b) || prefix_covers(b, a);
+}
+
+static const struct ignore *ignore_of(const struct judge *judge, uint32_t jail)
+{
+	const struct jail *found = jails_find(&judge->jails, jail);
+
+	return found ? &found->ignore : NULL;
+}
+
+const char *judge_never(const struct judge *judge, uint32_t jail, const struct prefix *prefix)
+{
+	const struct ignore *ignore = ignore_of(judge, jail);
+
+	if (prefix->len < (prefix->family == 4 ? 8 : 32))
+		return prefix->family == 4 ? "wider than /8" : "wider than /32";
+	if (overlaps(prefix, &loopback4) || overlaps(prefix, &loopback6))
+		return "loopback";
+	if (overlaps(prefix, &unspecified4) || overlaps(prefix, &unspecified6))
+		return "the unspecified address";
+	if (ignore_covers(&judge->own, prefix))
+		return "this host's own address";
+	if (ignore_inside(&judge->own, prefix))
+		return "covers this host's own address";
+	if (ignore && ignore_covers(ignore, prefix))
+		return "in ignoreip";
+	if (ignore && ignore_inside(ignore, prefix))
+		return "covers an address in ignoreip";
+	return NULL;
+}
+
+static struct prefix subject_of(const struct judge *judge, const struct jail *jail,
+				const struct prefix *address)
+{
+	struct prefix wide;
+
+	if (address->family != 6)
+		return *address;
+	wide = prefix_cut(address, jail->prefix6);
+	return judge_never(judge, jail->name, &wide) ? *address : wide;
+}
+
+struct prefix judge_subject(const struct judge *judge, uint32_t jail,
+			    const struct prefix *address)
+{
+	const struct jail *found = jails_find(&judge->jails, jail);
+
+	return found ? subject_of(judge, found, address) : *address;
+}
+
+/* ---- offences ---- */
+
+/* False: the line is too old to count, or says no time that a line found at start can have. */
+static bool time_of(const struct offence *offence, const struct jail *jail, int64_t now,
+		    int64_t *time)
+{
+	bool known = offence->time != TIME_NONE;
+	bool ahead = known && offence->time > moment_after(now, SLACK_MS);
+	bool behind = known && moment_after(offence->time, SLACK_MS) < now;
+
+	*time = known && !ahead && (!offence->live || !behind) ? offence->time : now;
+	if (offence->live)
+		return true;
+	return known && !ahead && moment_after(offence->time, jail->findtime) >= now;
+}
+
+static const struct jail *current_jail(const struct judge *judge, uint32_t name)
+{
+	const struct jail *jail = jails_find(&judge->jails, name);
+
+	return jail && !jail->gone ? jail : NULL;
+}
+
+/* A line may yet come that is as old as a late one can be, and its window reaches back by
+ * findtime more. */
+static int64_t closes(const struct jail *jail, int64_t newest)
+{
+	int64_t late = jail->findtime > SLACK_MS ? jail->findtime : SLACK_MS;
+
+	return moment_after(moment_after(newest, jail->findtime), late);
+}
+
+/* Accounts that nothing can add to any more are cleared from the quiet end. */
+static void tidy(struct judge *judge, int64_t now)
+{
+	const struct jail *jail;
+	uint32_t name;
+	int64_t newest;
+
+	for (int i = 0; i < TIDY_STEPS; i++) {
+		if (!ledger_quiet(&judge->ledger, &name, &newest))
+			return;
+		jail = jails_find(&judge->jails, name);
+		if (jail && closes(jail, newest) >= now)
+			return;
+		ledger_drop_quiet(&judge->ledger);
+	}
+}
+
+static int count_offence(struct judge *judge, const struct jail *jail,
+			 const struct prefix *prefix, int64_t time, int64_t latest,
+			 struct ledger_sum *sum)
+{
+	struct ledger_entry entry = {
+		.jail = jail->name,
+		.prefix = *prefix,
+		.time = time,
+		.findtime = jail->findtime,
+		.latest = latest,
+		.keep = jail->maxretry > 1 ? jail->maxretry - 1 : 1,
+	};
+
+	return ledger_add(&judge->ledger, &entry, sum);
+}
+
+/* `ban` has its prefix, jail, count, since and until; it becomes what is in force. */
+static enum judge_verdict sentence(struct judge *judge, struct ban *ban)
+{
+	uint32_t slot = bans_find(&judge->bans, ban->jail, &ban->prefix);
+	struct ban former;
+
+	if (slot == BANS_NONE) {
+		if (bans_put(&judge->bans, ban) < 0) {
+			judge->counts.full++;
+			return JUDGE_FULL;
+		}
+		judge->counts.bans++;
+		return JUDGE_BANNED;
+	}
+	former = *bans_at(&judge->bans, slot);
+	if (__builtin_add_overflow(former.count, ban->count, &former.count))
+		former.count = UINT32_MAX;
+	if (former.until < ban->until)
+		former.until = ban->until;
+	*ban = former;
+	(void)bans_put(&judge->bans, ban);
+	judge->counts.extended++;
+	return JUDGE_EXTENDED;
+}
+
+static enum judge_verdict old(struct judge *judge)
+{
+	judge->counts.old++;
+	return JUDGE_OLD;
+}
+
+/* Enough of them for a ban. */
+static enum judge_verdict convict(struct judge *judge, const struct jail *jail, int64_t last,
+				  int64_t now, struct ban *out)
+{
+	enum judge_verdict verdict;
+
+	/* A line may be dated up to a minute ahead; its ban is not. */
+	out->since = last < now ? last : now;
+	out->until = moment_after(out->since, jail->bantime);
+	verdict = out->until > now ? sentence(judge, out) : old(judge);
+	/* Without room the offences stand, and the next one asks again. */
+	if (verdict != JUDGE_FULL)
+		ledger_forget(&judge->ledger, jail->name, &out->prefix);
+	return verdict;
+}
+
+enum judge_verdict judge_offence(struct judge *judge, const struct offence *offence,
+				 int64_t now, struct ban *out, int64_t *time)
+{
+	const struct jail *jail = current_jail(judge, offence->jail);
+	struct ledger_sum sum;
+	bool counts;
+	int error;
+
+	if (!jail)
+		return JUDGE_UNKNOWN;
+	judge->counts.offences++;
+	tidy(judge, now);
+	counts = time_of(offence, jail, now, time);
+	*out = (struct ban){.prefix = offence->prefix, .jail = jail->name};
+	if (judge_never(judge, jail->name, &offence->prefix)) {
+		judge->counts.ignored++;
+		return JUDGE_IGNORED;
+	}
+	out->prefix = subject_of(judge, jail, &offence->prefix);
+	if (!counts)
+		return old(judge);
+	error = count_offence(judge, jail, &out->prefix, *time, moment_after(now, SLACK_MS),
+			      &sum);
+	if (error == -ESTALE)
+		return old(judge);
+	/* Not remembered for want of memory, it still is one offence. */
+	if (error) {
+		judge->ledger.forgotten++;
+		sum = (struct ledger_sum){1, *time};
+	}
+	out->count = sum.count;
+	if (sum.count < jail->maxretry)
+		return JUDGE_COUNTED;
+	return convict(judge, jail, sum.last, now, out);
+}
+
+void judge_put_offence(struct judge *judge, uint32_t jail, const struct prefix *prefix,
+		       int64_t time)
+{
+	const struct jail *found = jails_find(&judge->jails, jail);
+	struct prefix subject;
+	struct ledger_sum sum;
+
+	if (!found)
+		return;
+	subject = subject_of(judge, found, prefix);
+	(void)count_offence(judge, found, &subject, time, TIME_FOREVER, &sum);
+}
+
+bool judge_each_offence(const struct judge *judge, uint64_t *cursor, uint32_t *jail,
+			struct prefix *prefix, int64_t *time)
+{
+	return ledger_each(&judge->ledger, cursor, jail, prefix, time);
+}
+
+unsigned judge_count(const struct judge *judge, uint32_t jail, const struct prefix *prefix,
+		     int64_t now)
+{
+	const struct jail *found = jails_find(&judge->jails, jail);
+	struct prefix subject;
+	int64_t since;
+
+	if (!found)
+		return 0;
+	subject = subject_of(judge, found, prefix);
+	if (__builtin_sub_overflow(now, found->findtime, &since))
+		since = INT64_MIN;
+	return ledger_count(&judge->ledger, jail, &subject, since);
+}
+
+/* ---- bans ---- */
+
+int judge_put(struct judge *judge, const struct ban *ban)
+{
+	int replaced = bans_put(&judge->bans, ban);
+
+	if (replaced >= 0)
+		ledger_forget(&judge->ledger, ban->jail, &ban->prefix);
+	return replaced;
+}
+
+bool judge_undo(struct judge *judge, uint32_t jail, const struct prefix *prefix,
+		struct ban *out)
+{
+	uint32_t slot = bans_find(&judge->bans, jail, prefix);
+
+	ledger_forget(&judge->ledger, jail, prefix);
+	if (slot == BANS_NONE)
+		return false;
+	if (out)
+		*out = *bans_at(&judge->bans, slot);
+	bans_del(&judge->bans, slot);
+	return true;
+}
+
+uint32_t judge_slots(const struct judge *judge)
+{
+	return judge->bans.used;
+}
+
+const struct ban *judge_at(const struct judge *judge, uint32_t slot)
+{
+	return bans_at(&judge->bans, slot);
+}
+
+uint32_t judge_first(const struct judge *judge, const struct prefix *prefix)
+{
+	return bans_first(&judge->bans, prefix);
+}
+
+uint32_t judge_next(const struct judge *judge, uint32_t slot)
+{
+	return bans_next(&judge->bans, slot);
+}
+
+bool judge_has_length(const struct judge *judge, unsigned family, unsigned len)
+{
+	return bans_has_length(&judge->bans, family, len);
+}
+
+int64_t judge_next_end(const struct judge *judge)
+{
+	uint32_t slot = bans_ending(&judge->bans);
+
+	return slot == BANS_NONE ? TIME_FOREVER : bans_at(&judge->bans, slot)->until;
+}
+
+bool judge_expire(struct judge *judge, int64_t now, struct ban *out)
+{
+	uint32_t slot = bans_ending(&judge->bans);
+
+	if (slot == BANS_NONE || bans_at(&judge->bans, slot)->until > now)
+		return false;
+	*out = *bans_at(&judge->bans, slot);
+	bans_del(&judge->bans, slot);
+	return true;
+}
+
+/* ---- the whole ---- */
+
+int judge_new(struct judge **out, const struct judge_limits *limits)
+{
+	struct judge *judge = calloc(1, sizeof(*judge));
+
+	if (!judge)
+		return -ENOMEM;
+	bans_init(&judge->bans, limits->bans, hash_key_random());
+	ledger_init(&judge->ledger, limits->accounts, hash_key_random());
+	*out = judge;
+	return 0;
+}
+
+void judge_free(struct judge *judge)
+{
+	if (!judge)
+		return;
+	jails_clear(&judge->jails);
+	ignore_clear(&judge->own);
+	bans_clear(&judge->bans);
+	ledger_clear(&judge->ledger);
+	free(judge);
+}
+
+int judge_set_jails(struct judge *judge, const struct judge_jail *jails, size_t count)
+{
+	return jails_set(&judge->jails, jails, count);
+}
+
+int judge_set_own(struct judge *judge, const struct prefix *own, size_t count)
+{
+	struct ignore fresh;
+	int error = ignore_set(&fresh, own, count);
+
+	if (error)
+		return error;
+	ignore_clear(&judge->own);
+	judge->own = fresh;
+	return 0;
+}
+
+struct judge_counts judge_counts(const struct judge *judge)
+{
+	struct judge_counts counts = judge->counts;
+
+	counts.forgotten = judge->ledger.forgotten;
+	counts.live = judge->bans.live;
+	counts.accounts = judge->ledger.live;
+	return counts;
+}

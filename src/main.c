@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "command.h"
+#include "control/control.h"
+
+static const struct {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *help;
+} commands[] = {
+	{"run", cmd_run, "follow logs, ban, and keep the kernel equal to what is known"},
+	{"restore", cmd_restore, "put every remembered ban into the kernel, and exit"},
+	{"check", cmd_check, "read the configuration and print what would run"},
+	{"match", cmd_match, "print the lines of a log that a filter matches"},
+	{"status", cmd_status, "how the daemon is doing"},
+	{"list", cmd_list, "the bans"},
+	{"ban", cmd_ban, "ban addresses"},
+	{"unban", cmd_unban, "end bans"},
+	{"why", cmd_why, "why an address is banned, or is not"},
+	{"sync", cmd_sync, "make the kernel equal to what is known"},
+	{"reload", cmd_reload, "read the configuration anew"},
+	{"flush", cmd_flush, "take every ban out of the kernel, but remember them"},
+};
+
+#define COMMANDS (sizeof commands / sizeof *commands)
+
+static void usage(FILE *to)
+{
+	fprintf(to, "usage: banish COMMAND [OPTION...] [OPERAND...]\n\n");
+	for (size_t i = 0; i < COMMANDS; i++)
+		fprintf(to, "  %-8s %s\n", commands[i].name, commands[i].help);
+	fprintf(to, "\n`banish COMMAND --help` prints a command's options; see banish(8).\n");
+}
+
+static int unknown(const char *name)
+{
+	const char *names[COMMANDS + 1] = {0}, *nearest;
+
+	for (size_t i = 0; i < COMMANDS; i++)
+		names[i] = commands[i].name;
+	nearest = text_nearest(text_of(name), names);
+	fprintf(stderr, "banish: unknown command \"%s\"", name);
+	if (nearest)
+		fprintf(stderr, "; did you mean \"%s\"?", nearest);
+	fputc('\n', stderr);
+	return EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc < 2) {
+		usage(stderr);
+		return EXIT_USAGE;
+	}
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
+		usage(stdout);
+		return EXIT_DONE;
+	}
+	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
+		puts("banish " VERSION);
+		return EXIT_DONE;
+	}
+	for (size_t i = 0; i < COMMANDS; i++)
+		if (!strcmp(argv[1], commands[i].name))
+			return commands[i].run(argc - 1, argv + 1);
+	return unknown(argv[1]);
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Regular expressions in Python's syntax (its module re) in PCRE2's words. */
+#ifndef BANISH_MATCH_PYTHON_H
+#define BANISH_MATCH_PYTHON_H
+
+#include <stddef.h>
+
+/*
+ * An expression for PCRE2_UTF | PCRE2_UCP with newline LF that matches what `regex` matches in
+ * Python 3.11; the caller frees it. 0, -ENOMEM, or -EINVAL with the reason in `why` (room for
+ * `size`) where Python would refuse it or PCRE2 has no equal.
+ *
+ * The result has no literal "{" that is not a quantifier or escaped, and no \s or \S.
+ */
+int python_translate(char **out, const char *regex, char *why, size_t size);
+
+#endif

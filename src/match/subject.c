@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdint.h>
+#include <string.h>
+
+#include "match/subject.h"
+
+static bool is_ascii(struct text t)
+{
+	uint64_t word, all = 0;
+
+	for (; t.len >= sizeof(word); t.at += sizeof(word), t.len -= sizeof(word)) {
+		memcpy(&word, t.at, sizeof(word));
+		all |= word;
+	}
+	for (; t.len; t.at++, t.len--)
+		all |= (unsigned char)*t.at;
+	return !(all & UINT64_C(0x8080808080808080));
+}
+
+/* The length of the sequence that the byte begins, and the range of its second byte
+ * (Unicode 3.9, table 3-7); 0: it begins none. */
+static size_t sequence(unsigned char lead, unsigned char *low, unsigned char *high)
+{
+	*low = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
+	*high = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
+	if (lead >= 0xc2 && lead <= 0xdf)
+		return 2;
+	if (lead >= 0xe0 && lead <= 0xef)
+		return 3;
+	if (lead >= 0xf0 && lead <= 0xf4)
+		return 4;
+	return 0;
+}
+
+/* How many bytes belong together at `at`; *valid: they are a character. */
+static size_t step(const unsigned char *at, size_t len, bool *valid)
+{
+	unsigned char low, high;
+	size_t whole = sequence(*at, &low, &high), n = 1;
+
+	if (*at < 0x80)
+		whole = 1;
+	while (n < whole && n < len && at[n] >= low && at[n] <= high) {
+		n++;
+		low = 0x80;
+		high = 0xbf;
+	}
+	*valid = n == whole;
+	return n;
+}
+
+size_t utf8_clean(char *out, struct text in)
+{
+	const unsigned char *at = (const unsigned char *)in.at;
+	static const char replacement[] = {'\xef', '\xbf', '\xbd'};
+	char *p = out;
+
+	for (size_t i = 0; i < in.len;) {
+		bool valid;
+		size_t n = step(at + i, in.len - i, &valid);
+
+		if (valid)
+			memcpy(p, at + i, n);
+		else
+			memcpy(p, replacement, sizeof(replacement));
+		p += valid ? n : 3;
+		i += n;
+	}
+	return (size_t)(p - out);
+}
+
+/* fail2ban takes carriage returns off with the newline. */
+static struct text without_returns(struct text line)
+{
+	while (line.len && line.at[line.len - 1] == '\r')
+		line.len--;
+	return line;
+}
+
+void subject_make(struct subject *s, struct text line, bool follows, bool cut)
+{
+	struct text whole = line, before = {line.at, 0}, after;
+	size_t len;
+
+	line = without_returns(line);
+	after = line;
+	s->dated = cut && date_find(&s->date, line);
+	if (s->dated) {
+		before.len = s->date.at;
+		after.at += s->date.at + s->date.len;
+		after.len -= s->date.at + s->date.len;
+	}
+	if (follows && line.len == whole.len && !before.len && is_ascii(after)) {
+		s->text = (struct text){after.at, after.len + 1};
+		return;
+	}
+	len = utf8_clean(s->clean, before);
+	len += utf8_clean(s->clean + len, after);
+	s->clean[len++] = '\n';
+	s->text = (struct text){s->clean, len};
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A line as regular expressions see it: without its date, valid UTF-8, ended by one newline. */
+#ifndef BANISH_MATCH_SUBJECT_H
+#define BANISH_MATCH_SUBJECT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/line.h"
+#include "base/text.h"
+#include "match/date.h"
+
+/* A byte that is no UTF-8 becomes the three bytes of U+FFFD; and the newline. */
+#define SUBJECT_MAX (3 * LINE_MAX_BYTES + 1)
+
+struct subject {
+	struct text text; /* in the line itself where it can be, else in `clean` */
+	bool dated;
+	struct date date;
+	char clean[SUBJECT_MAX];
+};
+
+/*
+ * `line` is without its newline, `follows` whether one comes right after it in memory. With
+ * `cut` the date is looked for and cut out.
+ */
+void subject_make(struct subject *out, struct text line, bool follows, bool cut);
+
+/* Copy `in`, each maximal part of an ill-formed sequence as one U+FFFD (Unicode 3.9, what
+ * Python's errors="replace" does). `out` has room for three times its length. Returns the new
+ * length. */
+size_t utf8_clean(char *out, struct text in);
+
+#endif

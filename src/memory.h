@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What banish remembers: bans and offences (judge), the lines behind them (evidence), how far
+ * each source was read, and removals that a set of someone else has not confirmed. Memory is
+ * the truth; this file knows how it is read from the state folder and what is written there for
+ * each change, and nobody else calls store_put().
+ */
+#ifndef BANISH_MEMORY_H
+#define BANISH_MEMORY_H
+
+#include "base/moment.h"
+#include "base/names.h"
+#include "evidence.h"
+#include "judge/judge.h"
+#include "state/store.h"
+
+#define MEMORY_REMOVALS_MAX 65536
+
+struct memory_position {
+	uint32_t source; /* its path, a name */
+	struct position position;
+};
+
+struct memory_removal {
+	uint32_t target; /* as it stands in the configuration, a name */
+	struct prefix prefix;
+};
+
+struct memory {
+	struct names *names; /* owned, as all below */
+	struct judge *judge;
+	struct evidence *evidence;
+	struct store *store; /* NULL before memory_open */
+	struct memory_position *positions;
+	size_t position_count;
+	struct memory_removal *removals;
+	size_t removal_count;
+	bool *written; /* by name number: is it in the journal? */
+	uint32_t written_size;
+	struct memory_snapshot *snapshot; /* the one being written, or NULL */
+	uint64_t expired;		  /* bans that had ended when they were loaded */
+	uint64_t outlawed;		  /* bans from disk that may never be made */
+};
+
+struct memory *memory_new(uint32_t maxbans); /* NULL: out of memory */
+void memory_free(struct memory *memory);     /* closes the store; takes NULL */
+/* Read the state folder. Bans that are over at `now`, and those that judge_never() forbids,
+ * are left out. `note` is told what was damaged. 0 or an error of store_open(). */
+int memory_open(struct memory *memory, const char *dir, enum store_mode mode, int64_t now,
+		void (*note)(void *arg, const char *text), void *arg);
+
+/* Changes, and their records. */
+int memory_ban(struct memory *memory, const struct ban *ban); /* as judge_put() */
+bool memory_unban(struct memory *memory, uint32_t jail, const struct prefix *prefix);
+/* One line: `verdict` and `ban` as judge_offence() gave them. */
+void memory_offence(struct memory *memory, enum judge_verdict verdict,
+		    const struct offence *offence, const struct ban *ban, int64_t time,
+		    struct text line);
+void memory_position(struct memory *memory, uint32_t source, const struct position *position);
+/* NULL: never read. */
+const struct position *memory_find_position(const struct memory *memory, uint32_t source);
+void memory_removal(struct memory *memory, uint32_t target, const struct prefix *prefix,
+		    bool pending);
+
+/* Write a snapshot in small steps: true as long as there is more to do. Starts one when the
+ * store wants it (or `force`). */
+bool memory_snapshot_step(struct memory *memory, bool force);
+
+#endif

@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Follows a file through all that happens to its name, reading one file after the other. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/moment.h"
+#include "source/block.h"
+#include "source/file.h"
+#include "source/queue.h"
+#include "source/tail.h"
+#include "source/trail.h"
+#include "source/watch.h"
+
+#define UNFINISHED_MS 1000 /* for the rest of a last line, before its file is left */
+#define MISSING_MS 1000	   /* a rotation takes less: the path names no file for a moment */
+
+struct file {
+	struct source source;
+	struct watch *watch;
+	struct event *work;
+	struct block block;
+	struct queue queue;
+	struct position from; /* to be found again; all zero: nothing */
+	bool begun;	      /* there is something to read, or was */
+	bool looked;
+	bool fresh;	 /* nothing was at the path at start: all that comes is live */
+	bool caught_up;	 /* what was there at start is handed over */
+	bool look_again; /* there was no room for newer files */
+	int missing;	 /* why the path names no file, or 0 */
+	int64_t missing_since;
+	int read_error;
+};
+
+static void schedule(struct file *file, int64_t ms)
+{
+	struct timeval tv = {ms / 1000, ms % 1000 * 1000};
+
+	/* A timer even when it is due: an event made active at once would run before the loop
+	 * looks at other descriptors. */
+	event_add(file->work, &tv);
+}
+
+/* ---- which files ---- */
+
+static bool is_found(const struct file *file, struct tail *log)
+{
+	return log->ino == file->from.inode && tail_matches(log, &file->from) &&
+	       !tail_seek(log, file->from.offset);
+}
+
+static void push_log(struct file *file, struct tail *log, const struct trail *trail, bool stale)
+{
+	if (trail->more) {
+		file->look_again = true;
+		tail_close(log);
+		return;
+	}
+	log->stale = stale ? log->size : 0;
+	queue_push(&file->queue, log);
+}
+
+/* The first files: the log, and before it what was rotated since `from`. 0 or why there is no
+ * log. */
+static int file_begin(struct file *file)
+{
+	struct trail trail = {0};
+	struct tail *log = NULL;
+	int err = tail_open(&log, AT_FDCWD, file->source.path);
+	bool found = false;
+
+	if (!file->looked)
+		file->fresh = err == -ENOENT || err == -ENOTDIR;
+	file->looked = true;
+	if (file->from.inode && !(log && (found = is_found(file, log)))) {
+		trail_from(&trail, file->source.path, &file->from, log);
+		file->source.counts.rotations += log || trail.count;
+	}
+	queue_take(&file->queue, &trail, 0, true);
+	if (log)
+		push_log(file, log, &trail, found || !file->fresh);
+	file->begun = file->queue.count > 0;
+	return err;
+}
+
+/* Another file at the path: those between it and the last that we know, and it. */
+static int file_switch(struct file *file)
+{
+	bool stale = !file->caught_up && !file->fresh;
+	struct trail trail = {0};
+	struct tail *log;
+	int err = tail_open(&log, AT_FDCWD, file->source.path);
+
+	if (err)
+		return err;
+	trail_between(&trail, file->source.path, queue_last(&file->queue), log);
+	queue_take(&file->queue, &trail, file->queue.count, stale);
+	push_log(file, log, &trail, stale);
+	file->source.counts.rotations++;
+	return 0;
+}
+
+static int file_check(struct file *file)
+{
+	struct tail *back;
+	struct stat st;
+	int err = tail_stat(AT_FDCWD, file->source.path, &st);
+
+	if (err)
+		return err;
+	if (queue_holds(&file->queue, &st))
+		return 0;
+	if (!queue_has_room(&file->queue)) {
+		file->look_again = true;
+		return 0;
+	}
+	back = queue_return(&file->queue, &st);
+	if (!back)
+		return file_switch(file);
+	queue_push(&file->queue, back);
+	return 0;
+}
+
+static void file_look(struct file *file)
+{
+	int err;
+
+	watch_aim(file->watch);
+	file->look_again = false;
+	err = file->begun ? file_check(file) : file_begin(file);
+	if (err && !file->missing)
+		file->missing_since = moment_ticks();
+	file->missing = err;
+}
+
+/*
+ * A copy is what it was no more: its name serves for the next copy ("cp log log.1; : >log"). As
+ * long as it is the front, nothing was read of the log since the last cut, so that the new copy
+ * is all new, unless the log still holds the same.
+ */
+static void copy_cut(struct file *file, struct tail *copy)
+{
+	struct tail *next = file->queue.count > 1 ? file->queue.tails[1] : NULL;
+
+	tail_rewind(copy);
+	if (!next || tail_look(copy) || !next->size)
+		return;
+	tail_look(next);
+	if (next->size && (!copy->size || tail_begins_alike(copy, next)))
+		queue_leave(&file->queue, moment_ticks());
+}
+
+/* The front was cut, and perhaps written anew. What was not read of it may be in a copy. */
+static void file_cut(struct file *file)
+{
+	struct tail *front = queue_front(&file->queue);
+	struct trail trail = {0};
+	uint64_t stale = front->stale;
+	struct position position;
+
+	if (front->copy) {
+		copy_cut(file, front);
+		return;
+	}
+	tail_position(front, &position);
+	tail_rewind(front);
+	trail_from(&trail, file->source.path, &position, front);
+	if (queue_take(&file->queue, &trail, 0, false))
+		queue_front(&file->queue)->stale = stale;
+	file->source.counts.rotations++;
+}
+
+/* ---- what is in them ---- */
+
+static void file_hand(struct file *file, struct tail *tail, const struct run *run, bool live)
+{
+	tail_advance(tail, &file->block, run->used);
+	if (!run->len)
+		return;
+	if (run->cut) {
+		run->at[run->len - 1] = '\n';
+		file->source.counts.cut++;
+	}
+	source_hand(&file->source, (struct text){run->at, run->len}, live);
+}
+
+/* One block. 1: there may be more, 0: the end, an unfinished line stays in the block; or
+ * -errno. */
+static int file_read(struct file *file, struct tail *tail)
+{
+	uint64_t from = tail->offset;
+	bool stale = from < tail->stale;
+	size_t max =
+		stale && tail->stale - from < BLOCK_BYTES ? tail->stale - from : BLOCK_BYTES;
+	int err = tail_fill(tail, &file->block, max);
+	uint64_t end = tail->offset + file->block.end - file->block.next;
+	struct run run;
+
+	if (err)
+		return err;
+	while (!source_stopped(&file->source) && block_run(&file->block, &tail->skip, &run))
+		file_hand(file, tail, &run, !stale);
+	if (source_stopped(&file->source))
+		return 1;
+	if (stale && tail->offset == from) {
+		/* The line was unfinished at start: it is finished while we follow. */
+		tail->stale = from;
+		return 1;
+	}
+	return end < tail->size;
+}
+
+/* The last line of a file that is left has no newline: it gets one. */
+static void file_flush(struct file *file, struct tail *tail)
+{
+	struct block *block = &file->block;
+	struct run run = {
+		.at = block->bytes + block->next,
+		.len = block->end - block->next + 1,
+		.used = block->end,
+	};
+
+	if (block->end == block->next)
+		return;
+	tail_advance(tail, block, block->end);
+	tail->skip = true;
+	run.at[run.len - 1] = '\n';
+	source_hand(&file->source, (struct text){run.at, run.len}, tail->offset > tail->stale);
+}
+
+/* How long the unfinished last line of a file that was replaced may still be finished. */
+static int64_t unfinished_left(const struct file *file, const struct tail *tail)
+{
+	int64_t quiet = moment_now() - tail->written;
+
+	if (file->block.end == file->block.next || quiet < 0 || quiet >= UNFINISHED_MS)
+		return 0;
+	return UNFINISHED_MS - quiet;
+}
+
+/*
+ * The front was read to its end. Nothing was read of the next; when that was empty until now,
+ * it may have been written, copied and cut meanwhile, and the copy comes first.
+ */
+static void file_leave(struct file *file)
+{
+	struct tail *front = queue_front(&file->queue);
+	struct trail trail = {0};
+
+	if (queue_has_room(&file->queue)) {
+		trail_between(&trail, file->source.path, front, file->queue.tails[1]);
+		queue_take(&file->queue, &trail, 1, !file->caught_up && !file->fresh);
+	}
+	queue_leave(&file->queue, moment_ticks());
+	if (file->look_again)
+		file_look(file);
+}
+
+/*
+ * One block of the oldest file. It is left once it is read to its end and a newer one is
+ * written: until a daemon was told to reopen its log, it writes to the old file. True: go on.
+ */
+static bool file_front(struct file *file)
+{
+	struct tail *front = queue_front(&file->queue);
+	/* Looked at before the end is: what is written to the front until then is read. */
+	bool goes_on = queue_goes_on(&file->queue);
+	int ret = file_read(file, front);
+	int64_t wait;
+
+	file->read_error = ret < 0 && ret != -ESTALE ? ret : 0;
+	if (ret == -ESTALE)
+		file_cut(file);
+	else if (ret < 0)
+		file->source.counts.errors++;
+	if (ret || !goes_on)
+		return ret == 1 || ret == -ESTALE;
+	wait = unfinished_left(file, front);
+	if (wait) {
+		schedule(file, wait);
+		return false;
+	}
+	file_flush(file, front);
+	file_leave(file);
+	return true;
+}
+
+static bool file_left(struct file *file)
+{
+	bool more = false;
+
+	queue_expire(&file->queue, moment_ticks());
+	for (size_t i = 0; i < file->queue.left_count && !source_stopped(&file->source);) {
+		int ret = file_read(file, file->queue.left[i]);
+
+		if (ret < 0)
+			queue_drop(&file->queue, i);
+		else
+			i++;
+		more |= ret > 0;
+	}
+	return more;
+}
+
+static void file_tell(struct file *file)
+{
+	bool away = file->missing &&
+		    (!file->begun || moment_ticks() - file->missing_since >= MISSING_MS);
+
+	file->caught_up |= file->begun && !queue_is_stale(&file->queue);
+	if (file->read_error || away)
+		source_turn(&file->source, SOURCE_WAITING,
+			    file->read_error ? file->read_error : file->missing);
+	else
+		source_turn(&file->source, file->caught_up ? SOURCE_LIVE : SOURCE_READING, 0);
+}
+
+static void file_turn(struct file *file, bool names)
+{
+	bool more = false;
+
+	source_enter(&file->source);
+	if (names || !file->begun)
+		file_look(file);
+	if (!source_stopped(&file->source))
+		more = file_left(file);
+	if (!source_stopped(&file->source) && queue_front(&file->queue))
+		more |= file_front(file);
+	if (more && !source_stopped(&file->source))
+		schedule(file, 0);
+	else
+		block_rest(&file->block);
+	file_tell(file);
+	source_leave(&file->source);
+}
+
+static void file_changed(void *arg, bool names)
+{
+	file_turn(arg, names);
+}
+
+static void file_work(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	file_turn(arg, false);
+}
+
+/* ---- as a source ---- */
+
+static void file_close(struct source *source)
+{
+	struct file *file = (struct file *)source;
+
+	if (file->work)
+		event_free(file->work);
+	queue_close(&file->queue);
+	watch_close(file->watch);
+	block_close(&file->block);
+	free(source->path);
+	free(file);
+}
+
+static void file_position(const struct source *source, struct position *out)
+{
+	const struct file *file = (const struct file *)source;
+
+	if (queue_front(&file->queue))
+		tail_position(queue_front(&file->queue), out);
+	else
+		*out = file->from;
+}
+
+static void file_resume(struct source *source)
+{
+	schedule((struct file *)source, 0);
+}
+
+static const struct source_kind file_kind = {
+	.close = file_close,
+	.position = file_position,
+	.resume = file_resume,
+};
+
+int file_open(struct source **out, struct event_base *base, const char *path,
+	      const struct position *from, const struct source_events *events, void *arg)
+{
+	struct file *file;
+	int err = -ENOMEM;
+
+	if (strlen(path) >= PATH_MAX)
+		return -EINVAL;
+	file = calloc(1, sizeof(*file));
+	if (!file)
+		return -ENOMEM;
+	if (source_init(&file->source, &file_kind, base, path, events, arg))
+		goto fail;
+	if (from)
+		file->from = *from;
+	file->work = evtimer_new(base, file_work, file);
+	if (!file->work || block_open(&file->block))
+		goto fail;
+	err = watch_open(&file->watch, base, path, file_changed, file);
+	if (err)
+		goto fail;
+	file->queue.watch = file->watch;
+	schedule(file, 0);
+	*out = &file->source;
+	return 0;
+fail:
+	file_close(&file->source);
+	return err;
+}

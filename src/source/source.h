@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Where lines come from. A source is opened once, whoever shares it, and runs on the caller's
+ * event loop; it hands over runs of whole lines and knows its position.
+ *
+ * A file is followed with inotify through rename + create, copytruncate, delete + re-create and
+ * a symlink that moves; one that is not there is waited for. A last line without newline waits
+ * for its end (and is handed over when the file is replaced by another).
+ */
+#ifndef BANISH_SOURCE_SOURCE_H
+#define BANISH_SOURCE_SOURCE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <event2/event.h>
+
+#include "base/line.h"
+#include "base/position.h"
+
+struct source;
+
+struct source_counts {
+	uint64_t lines, bytes;
+	uint64_t cut;	    /* lines over LINE_MAX_BYTES */
+	uint64_t rotations; /* the file was replaced or cut */
+	uint64_t errors;    /* reads that failed */
+};
+
+enum source_state {
+	SOURCE_WAITING, /* nothing there, or no permission: see source_error() */
+	SOURCE_READING, /* catching up with what was there at start */
+	SOURCE_LIVE,
+};
+
+struct source_events {
+	/* Lines; they and the slices die with the call. source_position() is already behind
+	 * them. */
+	void (*lines)(void *arg, struct source *source, const struct lines *lines);
+	/* The state changed: to say it once in the log. */
+	void (*state)(void *arg, struct source *source, enum source_state state);
+};
+
+/*
+ * Follow `path`, from `from` on (NULL or all zero: from its start). When the file at `path` is
+ * another than `from` names, the rest of that one is looked for beside it (rotated: same
+ * folder, by inode and fingerprint) and read first. Nothing is read before the loop runs.
+ * `events` and what it points to must outlive the source. 0, -ENOMEM, -EINVAL (path not
+ * absolute), or the errno of inotify.
+ */
+int source_open(struct source **out, struct event_base *base, const char *path,
+		const struct position *from, const struct source_events *events, void *arg);
+void source_close(struct source *source); /* takes NULL */
+const char *source_path(const struct source *source);
+/* Behind the last line handed over. */
+void source_position(const struct source *source, struct position *out);
+struct source_counts source_counts(const struct source *source);
+enum source_state source_state(const struct source *source);
+int source_error(const struct source *source); /* why it waits: 0, -ENOENT, -EACCES ... */
+/* Stop and go on handing over, for a caller that cannot keep up. Nothing is lost. */
+void source_pause(struct source *source, bool pause);
+
+#endif

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the helper says. It is the program that this room trusts least: it holds the privileges,
+ * and it may be another build than ours. Nothing is taken that is not an answer to the oldest
+ * request, of the right kind and size and of values that occur.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "target/kernel.h"
+#include "target/targets.h"
+
+#define OWN_MAX 65536
+
+/* ---- the shape of answers ---- */
+
+struct shape {
+	uint8_t answer; /* enum wire_kind */
+	enum { ONE, AS_ASKED, ANY } count;
+	size_t record;
+};
+
+static const struct shape shapes[] = {
+	[WIRE_DEFINE] = {WIRE_RESULT, ONE, sizeof(struct wire_defined)},
+	[WIRE_FORGET] = {WIRE_RESULT, ONE, sizeof(struct wire_result)},
+	[WIRE_CHANGE] = {WIRE_RESULT, AS_ASKED, sizeof(struct wire_result)},
+	[WIRE_REFILL] = {WIRE_RESULT, ONE, sizeof(struct wire_result)},
+	[WIRE_FLUSH] = {WIRE_RESULT, ONE, sizeof(struct wire_result)},
+	[WIRE_LIST] = {WIRE_LIST, ANY, sizeof(struct wire_held)},
+	[WIRE_QUERY] = {WIRE_QUERY, ANY, sizeof(struct prefix)},
+};
+
+static bool count_fits(const struct shape *shape, const struct wire_head *asked,
+		       const struct wire_head *head)
+{
+	if (head->error)
+		return !head->count;
+	if (shape->count == ONE)
+		return head->count == 1;
+	if (shape->count == AS_ASKED)
+		return head->count == asked->count;
+	return head->count <= WIRE_RECORDS_MAX;
+}
+
+static bool answer_fits(const struct wire_head *asked, const struct wire_head *head, size_t len)
+{
+	const struct shape *shape = &shapes[asked->kind];
+	bool last = head->flags & WIRE_LAST;
+
+	return head->serial == asked->serial && head->kind == shape->answer &&
+	       head->error <= 0 && count_fits(shape, asked, head) &&
+	       len == sizeof *head + head->count * shape->record &&
+	       (last || (shape->count == ANY && !head->error));
+}
+
+static bool results_fit(const struct wire_result *results, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (results[i].error > 0)
+			return false;
+	return true;
+}
+
+static bool held_fits(const struct wire_held *held, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!prefix_valid(&held[i].prefix) || held[i].left < 0)
+			return false;
+	return true;
+}
+
+static bool prefixes_fit(const struct prefix *prefixes, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!prefix_valid(&prefixes[i]))
+			return false;
+	return true;
+}
+
+/* ---- passing answers on ---- */
+
+void targets_applied(struct targets *targets, const struct request *request, int error,
+		     const struct wire_result *results)
+{
+	size_t count = request->packet->count;
+
+	if (request->generation != targets->generation)
+		return;
+	kernel_unpack_changes(targets->changes, request);
+	for (size_t i = 0; i < count; i++) {
+		targets->errors[i] = error || !results ? error : results[i].error;
+		targets->counts.errors += targets->errors[i] != 0;
+	}
+	targets->events->applied(targets->arg, request->packet->target, targets->changes,
+				 targets->errors, count);
+}
+
+void targets_done(struct targets *targets, const struct request *request, int error)
+{
+	const struct targets_events *events = targets->events;
+	size_t target = request->packet->target;
+
+	if (request->generation != targets->generation)
+		return;
+	if (request->packet->kind == WIRE_LIST)
+		events->listed(targets->arg, target, error);
+	else if (request->packet->kind != WIRE_FORGET)
+		events->done(targets->arg, target, error);
+}
+
+/* ---- this host's addresses ---- */
+
+static bool own_grow(struct targets *targets, size_t wanted)
+{
+	struct prefix *own;
+
+	if (wanted <= targets->own_room)
+		return true;
+	own = reallocarray(targets->own, wanted, sizeof *own);
+	if (!own)
+		return false;
+	targets->own = own;
+	targets->own_room = wanted;
+	return true;
+}
+
+static bool take_own(struct targets *targets)
+{
+	const union packet *packet = &targets->packet;
+	size_t total = targets->own_count + packet->head.count;
+
+	if (!prefixes_fit(packet->prefixes, packet->head.count) || total > OWN_MAX ||
+	    !own_grow(targets, total))
+		return false;
+	for (size_t i = 0; i < packet->head.count; i++)
+		targets->own[targets->own_count++] = packet->prefixes[i];
+	if (!(packet->head.flags & WIRE_LAST))
+		return true;
+	targets->query_asked = false;
+	/* Without an answer what was known before stays in force. */
+	if (packet->head.error) {
+		targets->query_again = true;
+		targets_later(targets);
+	} else {
+		targets->events->own(targets->arg, targets->own, targets->own_count);
+	}
+	targets->own_count = 0;
+	return true;
+}
+
+/* ---- answers ---- */
+
+static bool take_defined(struct targets *targets, const struct request *request)
+{
+	const union packet *packet = &targets->packet;
+	size_t target = request->packet->target;
+	struct slot *slot = &targets->slots[target];
+	struct target_info info;
+
+	if (request->generation != targets->generation)
+		return true;
+	if (packet->head.error)
+		kernel_explain(&info, &slot->options, packet->head.error);
+	else if (!kernel_unpack_defined(&info, &slot->options, &packet->defined))
+		return false;
+	slot->state = info.error ? SLOT_FAILED : SLOT_READY;
+	targets->events->ready(targets->arg, target, &info);
+	return true;
+}
+
+static bool take_changed(struct targets *targets, const struct request *request)
+{
+	const union packet *packet = &targets->packet;
+
+	if (!results_fit(packet->results, packet->head.count))
+		return false;
+	targets_applied(targets, request, packet->head.error, packet->results);
+	return true;
+}
+
+static bool take_done(struct targets *targets, const struct request *request)
+{
+	const union packet *packet = &targets->packet;
+
+	if (!results_fit(packet->results, packet->head.count))
+		return false;
+	targets_done(targets, request,
+		     packet->head.error ? packet->head.error : packet->results[0].error);
+	return true;
+}
+
+static bool take_held(struct targets *targets, const struct request *request)
+{
+	const union packet *packet = &targets->packet;
+
+	if (!held_fits(packet->held, packet->head.count))
+		return false;
+	for (size_t i = 0; i < packet->head.count; i++)
+		if (request->generation == targets->generation)
+			targets->events->held(targets->arg, request->packet->target,
+					      &packet->held[i].prefix, packet->held[i].left);
+	if (packet->head.flags & WIRE_LAST)
+		targets_done(targets, request, packet->head.error);
+	return true;
+}
+
+static bool take(struct targets *targets, const struct request *request)
+{
+	switch (request->packet->kind) {
+	case WIRE_DEFINE:
+		return take_defined(targets, request);
+	case WIRE_CHANGE:
+		return take_changed(targets, request);
+	case WIRE_LIST:
+		return take_held(targets, request);
+	case WIRE_QUERY:
+		return take_own(targets);
+	default:
+		return take_done(targets, request);
+	}
+}
+
+static bool take_answer(struct targets *targets, size_t len)
+{
+	const struct wire_head *head = &targets->packet.head;
+	struct request *oldest = window_oldest(&targets->window), request;
+	bool fits;
+
+	/* When two workers die in a row, the hello that answers the first is read by the third,
+	 * which then does what was meant for the second. */
+	if (head->serial && (int32_t)(head->serial - targets->since) < 0)
+		return true;
+	if (!oldest || !oldest->sent || !answer_fits(oldest->packet, head, len))
+		return false;
+	if (!(head->flags & WIRE_LAST))
+		return take(targets, oldest);
+	/* Its place is free before anyone is called back, who may ask for more. */
+	request = window_pop(&targets->window);
+	fits = take(targets, &request);
+	request_drop(&request);
+	return fits;
+}
+
+/* ---- what nobody asked for ---- */
+
+static void fail(struct targets *targets, const struct request *request)
+{
+	switch (request->packet->kind) {
+	case WIRE_CHANGE:
+		targets_applied(targets, request, -EPIPE, NULL);
+		break;
+	case WIRE_REFILL:
+	case WIRE_FLUSH:
+	case WIRE_LIST:
+		targets_done(targets, request, -EPIPE);
+		break;
+	default:
+		break;
+	}
+}
+
+/* A worker that knows nothing: the requests of the one before are lost, and everything is
+ * defined again. */
+static void take_hello(struct targets *targets)
+{
+	struct window dead = targets->window;
+
+	targets->window = (struct window){0};
+	targets->counts.restarts += targets->greeted;
+	targets->greeted = true;
+	targets->hello_due = true;
+	targets->since = targets->serial + 1;
+	targets->query_due = true;
+	targets->query_asked = false;
+	targets->own_count = 0;
+	for (size_t t = 0; t < TARGETS_MAX; t++)
+		targets->known[t] = targets->forget[t] = false;
+	for (size_t t = 0; t < targets->count; t++)
+		if (targets->slots[t].options.kind != OPTIONS_NULL)
+			targets->slots[t].state = SLOT_WANTED;
+	while (dead.count) {
+		struct request request = window_pop(&dead);
+
+		fail(targets, &request);
+		request_drop(&request);
+	}
+}
+
+static bool take_event(struct targets *targets)
+{
+	if (targets->packet.event.what != WIRE_ADDRESSES_CHANGED)
+		return false;
+	targets->query_due = true;
+	return true;
+}
+
+bool answer_take(struct targets *targets, size_t len)
+{
+	const struct wire_head *head = &targets->packet.head;
+
+	if (len < sizeof *head || head->version != WIRE_VERSION ||
+	    head->count > WIRE_RECORDS_MAX)
+		return false;
+	if (head->kind == WIRE_HELLO) {
+		if (len != sizeof *head || head->count || head->serial)
+			return false;
+		take_hello(targets);
+		return true;
+	}
+	if (!targets->greeted)
+		return false;
+	if (head->kind != WIRE_EVENT)
+		return take_answer(targets, len);
+	return !head->serial && head->count == 1 &&
+	       len == sizeof *head + sizeof targets->packet.event && take_event(targets);
+}

@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <linux/rtnetlink.h>
+
+#include "base/text.h"
+#include "target/options.h"
+
+#define DEFAULT_NAME "banish"
+#define DEFAULT_TYPE "blackhole"
+/* No daemon that is known uses it. FRR removes routes of any protocol number it knows as its
+ * own when it starts, so those of the routing daemons would lose our bans. */
+#define DEFAULT_PROTOCOL 157
+#define SHOWN 80
+
+/* One spec being read: where complaints go. */
+struct reader {
+	const struct spec *spec;
+	struct diag *diag;
+};
+
+/* ---- complaints ---- */
+
+static int refuse_word(struct reader *r, const char *what, const char *word,
+		       const char *const *known)
+{
+	const char *near = text_nearest(text_of(word), known);
+	char shown[SHOWN], all[SHOWN] = "";
+
+	text_show(text_of(word), shown, sizeof shown);
+	if (near) {
+		diag_error(r->diag, r->spec->place, "unknown %s \"%s\"; did you mean \"%s\"?",
+			   what, shown, near);
+		return -EINVAL;
+	}
+	for (size_t used = 0; *known && used < sizeof all; known++)
+		used += (size_t)snprintf(all + used, sizeof all - used, "%s%s",
+					 used ? ", " : "", *known);
+	diag_error(r->diag, r->spec->place, "unknown %s \"%s\"; there are: %s", what, shown,
+		   all);
+	return -EINVAL;
+}
+
+static int refuse_value(struct reader *r, const char *option, const char *expected)
+{
+	char shown[SHOWN];
+
+	text_show(text_of(spec_get(r->spec, option)), shown, sizeof shown);
+	diag_error(r->diag, r->spec->place, "%s of %s: %s expected, not \"%s\"", option,
+		   r->spec->name, expected, shown);
+	return -EINVAL;
+}
+
+static bool is_one_of(const char *word, const char *const *known)
+{
+	while (*known)
+		if (!strcmp(word, *known++))
+			return true;
+	return false;
+}
+
+/* What nft(8), ipset(8) and a shell all take without quotes. */
+static bool is_name(const char *text, size_t max)
+{
+	size_t len = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				  "0123456789_.-");
+
+	return len && len <= max && !text[len] && *text != '-';
+}
+
+/* ---- nft ---- */
+
+static int read_family(struct reader *r, const char *family)
+{
+	static const char *const families[] = {"inet", "ip", "ip6", "bridge", "netdev", NULL};
+
+	if (is_one_of(family, families))
+		return 0;
+	return refuse_word(r, "family of a table", family, families);
+}
+
+static int read_table(struct options *o, struct reader *r)
+{
+	const char *value = spec_get(r->spec, "table");
+	const char *blank = strpbrk(value, " \t"), *name;
+	char family[8];
+
+	if (!blank || (size_t)(blank - value) >= sizeof family)
+		return refuse_value(r, "table", "FAMILY NAME, such as \"inet filter\",");
+	snprintf(family, sizeof family, "%.*s", (int)(blank - value), value);
+	if (read_family(r, family) < 0)
+		return -EINVAL;
+	name = blank + strspn(blank, " \t");
+	if (!is_name(name, sizeof o->table - strlen(family) - 2))
+		return refuse_value(
+			r, "table",
+			"after the family a name of letters, digits, \"_\" and \".\"");
+	snprintf(o->table, sizeof o->table, "%s %s", family, name);
+	if (strcmp(o->table, "inet banish") != 0)
+		return 0;
+	diag_error(r->diag, r->spec->place,
+		   "table inet banish is banish's own; leave table out for it");
+	return -EINVAL;
+}
+
+static int read_set(const char **out, struct reader *r, const char *option)
+{
+	*out = spec_get(r->spec, option);
+	if (!*out || is_name(*out, OPTIONS_TEXT_MAX - 1))
+		return 0;
+	return refuse_value(r, option,
+			    "a set's name of at most 62 letters, digits, \"_\" and \".\"");
+}
+
+static int read_owner(struct options *o, struct reader *r)
+{
+	const char *value = spec_get(r->spec, "owner");
+
+	if (!value || text_flag(text_of(value), &o->owner))
+		return 0;
+	return refuse_value(r, "owner", "yes or no");
+}
+
+/* A table of one family never sees packets of the other. */
+static const char *idle_set(const struct options *o)
+{
+	if (o->set6 && !strncmp(o->table, "ip ", 3))
+		return "set6: a table of family ip sees no IPv6";
+	if (o->set4 && !strncmp(o->table, "ip6 ", 4))
+		return "set4: a table of family ip6 sees no IPv4";
+	return NULL;
+}
+
+static int check_nft(const struct options *o, struct reader *r)
+{
+	const char *wrong = NULL;
+
+	if (!o->table[0] && (o->set4 || o->set6))
+		wrong = "set4 and set6 are sets of a table of yours: table=\"FAMILY NAME\" is "
+			"missing";
+	else if (o->table[0] && !o->set4 && !o->set6)
+		wrong = "table is for sets of yours: set4 or set6 is missing";
+	else if (o->table[0] && spec_get(r->spec, "owner"))
+		wrong = "owner is for banish's own table, not for one of yours";
+	else
+		wrong = idle_set(o);
+	if (!wrong)
+		return 0;
+	diag_error(r->diag, r->spec->place, "%s", wrong);
+	return -EINVAL;
+}
+
+static int read_nft(struct options *o, struct reader *r)
+{
+	static const char *const known[] = {"table", "set4", "set6", "owner", NULL};
+	int error = spec_check_options(r->spec, known, r->diag);
+
+	o->owner = true;
+	if (spec_get(r->spec, "table") && read_table(o, r) < 0)
+		return -EINVAL;
+	if (read_set(&o->set4, r, "set4") < 0 || read_set(&o->set6, r, "set6") < 0 ||
+	    read_owner(o, r) < 0)
+		return -EINVAL;
+	return error ? error : check_nft(o, r);
+}
+
+/* ---- ipset ---- */
+
+static int read_ipset(struct options *o, struct reader *r)
+{
+	static const char *const known[] = {"name", "maxbans", NULL};
+	int error = spec_check_options(r->spec, known, r->diag);
+	const char *maxbans = spec_get(r->spec, "maxbans");
+	int64_t number = 0;
+
+	o->name = spec_get(r->spec, "name");
+	if (!o->name)
+		o->name = DEFAULT_NAME;
+	if (!is_name(o->name, OPTIONS_IPSET_MAX))
+		error = refuse_value(r, "name",
+				     "at most 26 letters, digits, \"_\", \".\" and \"-\"");
+	if (maxbans && !text_number(text_of(maxbans), 1, INT32_MAX, &number))
+		error = refuse_value(r, "maxbans", "a number from 1 to 2147483647");
+	o->maxbans = (uint32_t)number;
+	return error;
+}
+
+/* ---- route ---- */
+
+static const struct {
+	const char *name;
+	uint32_t number;
+} tables[] = {
+	{"main", RT_TABLE_MAIN}, {"default", RT_TABLE_DEFAULT}, {"local", RT_TABLE_LOCAL}};
+
+static const char *table_name(uint32_t number)
+{
+	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
+		if (tables[i].number == number)
+			return tables[i].name;
+	return NULL;
+}
+
+static int read_route_table(struct options *o, struct reader *r)
+{
+	const char *value = spec_get(r->spec, "table");
+	int64_t number = RT_TABLE_MAIN;
+
+	for (size_t i = 0; value && i < sizeof tables / sizeof *tables; i++)
+		if (!strcmp(value, tables[i].name)) {
+			o->route_table = tables[i].number;
+			return 0;
+		}
+	if (value && !text_number(text_of(value), 1, UINT32_MAX, &number))
+		return refuse_value(r, "table", "main, default, local or a number from 1");
+	o->route_table = (uint32_t)number;
+	return 0;
+}
+
+/* rtnetlink.h, and what FRR calls its own beyond it. */
+static const struct {
+	uint8_t first, last;
+	const char *user;
+} daemons[] = {{8, 8, "gated"},		  {9, 9, "router advertisements"},
+	       {10, 10, "mrt"},		  {11, 11, "zebra"},
+	       {12, 12, "bird"},	  {13, 13, "dnrouted"},
+	       {14, 14, "xorp"},	  {15, 15, "ntk"},
+	       {16, 16, "DHCP clients"},  {17, 17, "mrouted"},
+	       {18, 18, "keepalived"},	  {42, 42, "babeld"},
+	       {99, 99, "openr"},	  {186, 186, "FRR's bgpd"},
+	       {187, 187, "FRR's isisd"}, {188, 188, "FRR's ospfd"},
+	       {189, 189, "FRR's ripd"},  {190, 198, "FRR"}};
+
+static void warn_of_daemon(const struct options *o, struct reader *r)
+{
+	for (size_t i = 0; i < sizeof daemons / sizeof *daemons; i++)
+		if (o->protocol >= daemons[i].first && o->protocol <= daemons[i].last)
+			diag_warning(
+				r->diag, r->spec->place,
+				"protocol %u is that of %s, which may remove the routes; %d is "
+				"nobody's",
+				o->protocol, daemons[i].user, DEFAULT_PROTOCOL);
+}
+
+static int read_protocol(struct options *o, struct reader *r)
+{
+	const char *value = spec_get(r->spec, "protocol");
+	int64_t number = DEFAULT_PROTOCOL;
+
+	if (value && !text_number(text_of(value), RTPROT_STATIC + 1, 255, &number))
+		return refuse_value(r, "protocol",
+				    "a number from 5 to 255 (0 to 4 are the kernel's and the "
+				    "administrator's)");
+	o->protocol = (uint8_t)number;
+	warn_of_daemon(o, r);
+	return 0;
+}
+
+static int read_route(struct options *o, struct reader *r)
+{
+	static const char *const known[] = {"type", "table", "protocol", NULL};
+	static const char *const types[] = {DEFAULT_TYPE, "unreachable", "prohibit", NULL};
+	int error = spec_check_options(r->spec, known, r->diag);
+
+	o->type = spec_get(r->spec, "type");
+	if (!o->type)
+		o->type = DEFAULT_TYPE;
+	if (!is_one_of(o->type, types))
+		error = refuse_word(r, "type of route", o->type, types);
+	if (read_route_table(o, r) < 0 || read_protocol(o, r) < 0)
+		return -EINVAL;
+	return error;
+}
+
+/* ---- all ---- */
+
+static int read_null(struct options *o, struct reader *r)
+{
+	static const char *const known[] = {NULL};
+
+	(void)o;
+	return spec_check_options(r->spec, known, r->diag);
+}
+
+static const char *const kind_names[] = {"nft", "ipset", "route", "null", NULL};
+
+static const struct {
+	enum options_kind kind;
+	int (*read)(struct options *o, struct reader *r);
+} kinds[] = {{OPTIONS_NFT, read_nft},
+	     {OPTIONS_IPSET, read_ipset},
+	     {OPTIONS_ROUTE, read_route},
+	     {OPTIONS_NULL, read_null}};
+
+int options_read(struct options *out, const struct spec *spec, struct diag *diag)
+{
+	struct reader r = {spec, diag};
+	struct options o = {0};
+	int error;
+
+	for (size_t i = 0; kind_names[i]; i++) {
+		if (strcmp(spec->name, kind_names[i]) != 0)
+			continue;
+		o.kind = kinds[i].kind;
+		error = kinds[i].read(&o, &r);
+		if (!error)
+			*out = o;
+		return error;
+	}
+	return refuse_word(&r, "target", spec->name, kind_names);
+}
+
+/* NAME6 of the one is NAME of the other. */
+static bool is_six_of(const char *name6, const char *name)
+{
+	size_t len = strlen(name);
+
+	return !strncmp(name6, name, len) && !strcmp(name6 + len, "6");
+}
+
+const char *options_clash(const struct options *a, const struct options *b)
+{
+	if (a->kind != b->kind)
+		return NULL;
+	if (a->kind == OPTIONS_NFT && !a->table[0] && !b->table[0])
+		return "table inet banish";
+	if (a->kind == OPTIONS_IPSET &&
+	    (!strcmp(a->name, b->name) || is_six_of(a->name, b->name) ||
+	     is_six_of(b->name, a->name)))
+		return "ipset";
+	if (a->kind == OPTIONS_ROUTE && a->route_table == b->route_table)
+		return "routing table";
+	return NULL;
+}
+
+static void describe_nft(const struct options *o, char *out, size_t size)
+{
+	const char *and = o->set4 && o->set6 ? " and " : "";
+
+	if (o->table[0])
+		snprintf(out, size, "nft: %s %s%s%s%s%s of table %s, named by your rules",
+			 *and? "sets" : "set", o->set4 ? o->set4 : "", o->set4 ? " (IPv4)" : "",
+			 and, o->set6 ? o->set6 : "",
+			 o->set6 ? " (IPv6; without \"flags interval\" a /64 by its base "
+				   "address)"
+				 : "",
+			 o->table);
+	else
+		snprintf(
+			out, size,
+			"nft: sets ban4, ban6 (ban4_LEN, ban6_LEN for other prefix lengths) of "
+			"%s table inet banish, which drops what they hold: no rule is needed",
+			o->owner ? "its own" : "its own, unowned");
+}
+
+static void describe_ipset(const struct options *o, char *out, size_t size)
+{
+	snprintf(out, size,
+		 "ipset: sets %s (IPv4), %s6 (IPv6 by /64), %s-net and %s6-net (other "
+		 "prefixes), "
+		 "named by your rules",
+		 o->name, o->name, o->name, o->name);
+}
+
+static void describe_route(const struct options *o, char *out, size_t size)
+{
+	const char *name = table_name(o->route_table);
+
+	if (name)
+		snprintf(out, size, "route: %s routes in table %s, protocol %u", o->type, name,
+			 o->protocol);
+	else
+		snprintf(out, size,
+			 "route: %s routes in table %u, protocol %u; an \"ip rule\" of yours "
+			 "must "
+			 "look that table up",
+			 o->type, o->route_table, o->protocol);
+}
+
+const char *options_describe(const struct options *options, char *out, size_t size)
+{
+	switch (options->kind) {
+	case OPTIONS_NFT:
+		describe_nft(options, out, size);
+		break;
+	case OPTIONS_IPSET:
+		describe_ipset(options, out, size);
+		break;
+	case OPTIONS_ROUTE:
+		describe_route(options, out, size);
+		break;
+	case OPTIONS_NULL:
+		snprintf(out, size, "null: nothing is put anywhere");
+		break;
+	}
+	return out;
+}

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "target/kernel.h"
+#include "target/null.h"
+#include "target/targets.h"
+
+int target_check(const struct spec *spec, struct diag *diag)
+{
+	struct options options;
+
+	return options_read(&options, spec, diag);
+}
+
+int target_check_pair(const struct spec *a, const struct spec *b, struct diag *diag)
+{
+	struct diag silent = {0};
+	struct options one, two;
+	const char *what;
+
+	if (options_read(&one, a, &silent) || options_read(&two, b, &silent))
+		return 0;
+	what = options_clash(&one, &two);
+	if (!what)
+		return 0;
+	diag_error(diag, b->place, "two different targets would use the same %s", what);
+	return -EINVAL;
+}
+
+const char *target_describe(const struct spec *spec, char *out, size_t size)
+{
+	struct diag silent = {0};
+	struct options options;
+
+	if (options_read(&options, spec, &silent) < 0) {
+		if (size)
+			*out = 0;
+		return out;
+	}
+	return options_describe(&options, out, size);
+}
+
+int targets_open(struct targets **out, struct event_base *base, const char *helper,
+		 const struct targets_events *events, void *arg)
+{
+	struct targets *targets = calloc(1, sizeof *targets);
+	int error;
+
+	if (!targets)
+		return -ENOMEM;
+	targets->events = events;
+	targets->arg = arg;
+	targets->helper.fd = -1;
+	error = helper_open(&targets->helper, helper);
+	if (error)
+		goto fail;
+	targets->counts.helper_pid = targets->helper.pid;
+	error = targets_watch(targets, base);
+	if (error)
+		goto fail;
+	*out = targets;
+	return 0;
+fail:
+	targets_close(targets);
+	return error;
+}
+
+static void slots_clear(struct slot *slots, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		spec_clear(&slots[i].spec);
+}
+
+void targets_close(struct targets *targets)
+{
+	if (!targets)
+		return;
+	if (targets->readable)
+		event_free(targets->readable);
+	if (targets->writable)
+		event_free(targets->writable);
+	if (targets->soon)
+		event_free(targets->soon);
+	helper_close(&targets->helper);
+	window_clear(&targets->window);
+	window_clear(&targets->local);
+	slots_clear(targets->slots, targets->count);
+	free(targets->own);
+	free(targets);
+}
+
+static int copy_spec(struct spec *out, const struct spec *from)
+{
+	*out = (struct spec){.place = from->place, .name = strdup(from->name)};
+	if (from->count)
+		out->options = calloc(from->count, sizeof *out->options);
+	if (!out->name || (from->count && !out->options))
+		return -ENOMEM;
+	for (; out->count < from->count; out->count++) {
+		struct spec_option *copy = &out->options[out->count];
+
+		copy->name = strdup(from->options[out->count].name);
+		copy->value = strdup(from->options[out->count].value);
+		if (!copy->name || !copy->value) {
+			out->count++;
+			return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+static int slot_fill(struct slot *slot, const struct spec *spec, uint32_t identity)
+{
+	struct diag silent = {0};
+	int error = copy_spec(&slot->spec, spec);
+
+	slot->identity = identity;
+	slot->state = SLOT_WANTED;
+	return error ? error : options_read(&slot->options, &slot->spec, &silent);
+}
+
+int targets_define(struct targets *targets, const struct spec *specs,
+		   const uint32_t *identities, size_t expect, size_t count)
+{
+	struct slot fresh[TARGETS_MAX] = {0};
+	int error = count > TARGETS_MAX ? -EINVAL : 0;
+
+	for (size_t i = 0; i < count && !error; i++)
+		error = slot_fill(&fresh[i], &specs[i], identities ? identities[i] : 0);
+	if (error) {
+		slots_clear(fresh, TARGETS_MAX);
+		return error;
+	}
+	slots_clear(targets->slots, targets->count);
+	memcpy(targets->slots, fresh, sizeof fresh);
+	memcpy(targets->forget, targets->known, sizeof targets->forget);
+	targets->count = count;
+	targets->expect = expect;
+	targets->generation++;
+	null_define(targets);
+	targets_pump(targets);
+	return 0;
+}
+
+unsigned targets_room(const struct targets *targets)
+{
+	unsigned taken = targets->window.count + targets->local.count;
+
+	if (!targets->greeted || targets->lost || targets->broken || targets_due(targets))
+		return 0;
+	return taken < WIRE_WINDOW ? WIRE_WINDOW - taken : 0;
+}
+
+static int may_ask(const struct targets *targets, size_t target)
+{
+	if (target >= targets->count || targets->slots[target].state == SLOT_FAILED)
+		return -EINVAL;
+	if (targets->slots[target].state != SLOT_READY)
+		return -EAGAIN;
+	return targets_room(targets) ? 0 : -EAGAIN;
+}
+
+static int ask_target(struct targets *targets, struct request *request)
+{
+	if (targets->slots[request->packet->target].options.kind == OPTIONS_NULL) {
+		request->generation = targets->generation;
+		null_take(targets, request);
+		return 0;
+	}
+	targets_ask(targets, request);
+	return 0;
+}
+
+int target_apply(struct targets *targets, size_t target, const struct target_change *changes,
+		 size_t count)
+{
+	int error = may_ask(targets, target);
+	struct request request;
+
+	if (error)
+		return error;
+	if (!count || count > TARGET_BATCH_MAX)
+		return -EINVAL;
+	if (!kernel_pack_changes(&request, target, changes, count))
+		return -ENOMEM;
+	targets->counts.batches++;
+	targets->counts.changes += count;
+	return ask_target(targets, &request);
+}
+
+static int ask_bare(struct targets *targets, size_t target, enum wire_kind kind)
+{
+	int error = may_ask(targets, target);
+	struct request request;
+
+	if (error)
+		return error;
+	if (!request_new(&request, kind, target, 0, 0))
+		return -ENOMEM;
+	return ask_target(targets, &request);
+}
+
+int target_list(struct targets *targets, size_t target)
+{
+	return ask_bare(targets, target, WIRE_LIST);
+}
+
+int target_flush(struct targets *targets, size_t target)
+{
+	return ask_bare(targets, target, WIRE_FLUSH);
+}
+
+int target_refill(struct targets *targets, size_t target, enum target_phase phase,
+		  size_t expect)
+{
+	int error = may_ask(targets, target);
+	struct request request;
+
+	if (error)
+		return error;
+	if (!kernel_pack_refill(&request, target, phase, expect))
+		return -ENOMEM;
+	return ask_target(targets, &request);
+}
+
+struct targets_counts targets_counts(const struct targets *targets)
+{
+	return targets->counts;
+}

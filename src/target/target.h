@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Where bans are put. A target holds entries (prefixes with an end); all kernel targets share
+ * one helper process, banish-netlink, which this room starts and talks to.
+ *
+ * Everything is asynchronous on the caller's event loop and callbacks never come from inside a
+ * call. Changes of a target are applied in the order they were given.
+ */
+#ifndef BANISH_TARGET_TARGET_H
+#define BANISH_TARGET_TARGET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <event2/event.h>
+
+#include "base/diag.h"
+#include "base/prefix.h"
+#include "base/spec.h"
+
+#define TARGETS_MAX 32
+#define TARGET_BATCH_MAX 1000
+
+enum target_op {
+	TARGET_ADD,  /* or refresh: the new end counts */
+	TARGET_DEL,  /* what is not there: success */
+	TARGET_FILL, /* an add to the second set, between refill begin and commit */
+};
+
+struct target_change {
+	struct prefix prefix;
+	enum target_op op;
+	int64_t left;  /* ms until its end, > 0; TIME_FOREVER; 0 in a delete */
+	int64_t whole; /* ms from its start to its end; likewise */
+};
+
+/* How a target is made to hold exactly what is wanted. */
+enum target_way {
+	TARGET_NOTHING, /* holds nothing (null) */
+	TARGET_DIFF,	/* target_list, then apply the difference */
+	TARGET_REFILL,	/* target_refill begin, TARGET_FILL changes, commit */
+	TARGET_SHARED,	/* someone else's set: add and refresh; delete only what we added */
+};
+
+struct target_info {
+	int error; /* 0: in use. Else `text` says what is wrong and the command that fixes it */
+	char text[256];
+	enum target_way way;
+	bool timeouts;	   /* entries end by themselves; else the caller deletes them */
+	int64_t longest;   /* ms: an end further off is cut to this and must be sent again
+			      before it comes (ipset: 2147483 s); TIME_FOREVER: any */
+	uint32_t identity; /* to be kept in state and given back: the mark of sets we created */
+	bool created;	   /* empty, made just now */
+};
+
+struct targets; /* all of them, and the helper */
+
+struct targets_events {
+	/* A target is defined, or cannot be: after targets_define, and for each of them again
+	 * when a new worker took over (then the kernel may hold anything: sync). */
+	void (*ready)(void *arg, size_t target, const struct target_info *info);
+	/* A batch was applied. errors[i] is 0 or -errno of changes[i]; -EPIPE: the worker died
+	 * first, and `ready` follows. */
+	void (*applied)(void *arg, size_t target, const struct target_change *changes,
+			const int *errors, size_t count);
+	/* Answers to target_list: any number of `held`, then `listed` once. */
+	void (*held)(void *arg, size_t target, const struct prefix *prefix, int64_t left);
+	void (*listed)(void *arg, size_t target, int error);
+	/* Answer to target_refill and target_flush. */
+	void (*done)(void *arg, size_t target, int error);
+	/* There is room for another batch. */
+	void (*room)(void *arg);
+	/* This host's addresses: once after start and whenever they change. */
+	void (*own)(void *arg, const struct prefix *addresses, size_t count);
+	/* The helper is gone for good (its parent half died). Nothing works any more. */
+	void (*lost)(void *arg);
+};
+
+/* Is this a target that could work? -EINVAL after a diag_error with its place: unknown kind or
+ * option, names too long, a bad table ... The kernel is not asked. */
+int target_check(const struct spec *spec, struct diag *diag);
+/* Two different targets that would use the same set or table: -EINVAL after a diag_error at the
+ * place of `b`. Both have passed target_check. */
+int target_check_pair(const struct spec *a, const struct spec *b, struct diag *diag);
+/* One line for a person, for `banish check`: what it puts where, with every set name a firewall
+ * rule would use. Returns `out`. */
+const char *target_describe(const struct spec *spec, char *out, size_t size);
+
+/* Start the helper program. 0 or -errno of starting it; -ENOENT: no such program. */
+int targets_open(struct targets **out, struct event_base *base, const char *helper,
+		 const struct targets_events *events, void *arg);
+/* Ends the helper (both halves), waiting two seconds at most. The kernel keeps what it holds.
+ * Not from a callback, but for `lost`. Takes NULL. */
+void targets_close(struct targets *targets);
+
+/*
+ * The targets from now on, numbered as given; `identities` are those that `ready` once told (0:
+ * none), `expect` the entries to come. Copied. Replaces former definitions; the kernel keeps
+ * what they hold, and what was asked under them is done but not answered any more. At most
+ * TARGETS_MAX. `ready` comes for each. 0, -ENOMEM, -EINVAL.
+ */
+int targets_define(struct targets *targets, const struct spec *specs,
+		   const uint32_t *identities, size_t expect, size_t count);
+/* Batches that can be given now; 0: wait for `room`. */
+unsigned targets_room(const struct targets *targets);
+/* At most TARGET_BATCH_MAX changes. 0; -EAGAIN: no room, or `ready` has not come yet; -EINVAL:
+ * no such target or one with an error; -ENOMEM. */
+int target_apply(struct targets *targets, size_t target, const struct target_change *changes,
+		 size_t count);
+/* These three take one unit of room, too. */
+int target_list(struct targets *targets, size_t target);
+enum target_phase { TARGET_REFILL_BEGIN, TARGET_REFILL_COMMIT, TARGET_REFILL_ABORT };
+int target_refill(struct targets *targets, size_t target, enum target_phase phase,
+		  size_t expect);
+int target_flush(struct targets *targets, size_t target); /* not for TARGET_SHARED */
+
+struct targets_counts {
+	uint64_t batches, changes, errors, restarts;
+	int helper_pid;
+};
+struct targets_counts targets_counts(const struct targets *targets);
+
+#endif

@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <criterion/criterion.h>
+
+#include "base/moment.h"
+#include "tests/conf/world.h"
+
+#define B "banish.conf"
+#define OK "filter = sshd\nlogpath = /var/log/auth.log\n"
+
+/* A world with two filters in it. */
+static void open_filters(struct world *w)
+{
+	world_open(w);
+	world_text(w, "filter.d/sshd.conf",
+		   "[Definition]\nm-hard = ^h <HOST>\nm-soft =\nmode = soft\nfailregex = ^a "
+		   "<HOST>\n  <m-<mode>>\n");
+	world_text(w, "filter.d/postfix.conf", "[Definition]\nfailregex = ^p <HOST>\n");
+}
+
+static struct conf *read_good(struct world *w, const char *text)
+{
+	struct conf *conf = NULL;
+
+	world_text(w, B, text);
+	cr_assert_eq(world_conf(w, &conf), 0, "%s", w->said);
+	cr_assert_str_empty(w->said);
+	return conf;
+}
+
+static const struct {
+	const char *text, *said;
+} bad[] = {
+	/* Keys. */
+	{"[sshd]\n" OK "bantmie = 1h\n",
+	 B ":4: unknown key \"bantmie\" in [sshd]; did you mean \"bantime\"?\n"},
+	{"[sshd]\n" OK "Wholly_Other = 1h\n", B ":4: unknown key \"wholly_other\" in [sshd]\n"},
+	{"[banish]\nstatdir = /tmp\n",
+	 B ":2: unknown key \"statdir\" in [banish]; did you mean \"statedir\"?\n"},
+	{"[DEFAULT]\nmaxrety = 3\n",
+	 B ":2: unknown key \"maxrety\" in [DEFAULT]; did you mean \"maxretry\"?\n"},
+	{"[INCLUDES]\nbefre = x\n",
+	 B ":2: unknown key \"befre\" in [INCLUDES]; did you mean \"before\"?\n"},
+	{"[sshd]\n" OK "journalmatch = x\n", B ":4: key \"journalmatch\" is not supported\n"},
+	{"[sshd]\n" OK "bantime.increment = true\n",
+	 B ":4: key \"bantime.increment\" is not supported\n"},
+	{"[sshd]\n" OK "banaction = nftables\nport = ssh\n",
+	 B ":4: key \"banaction\" is not supported; use \"target\"\n" B
+	   ":5: key \"port\" is not supported\n"},
+	{"[sshd]\n" OK "action_mwl = x\n",
+	 B ":4: key \"action_mwl\" is not supported; use \"target\"\n"},
+	{"[sshd]\n" OK "mode = aggressive\n",
+	 B ":4: key \"mode\" is not supported; write \"filter = NAME[mode=...]\"\n"},
+	{"[DEFAULT]\nloglevel = info\n",
+	 B ":2: key \"loglevel\" belongs in [banish], not in [DEFAULT]\n"},
+	{"[banish]\nbantime = 1h\n",
+	 B ":2: key \"bantime\" belongs in a jail or [DEFAULT], not in [banish]\n"},
+	{"[manual]\nmaxretry = 3\n",
+	 B ":2: key \"maxretry\" means nothing in [manual]; it takes bantime and target\n"},
+	/* Sections. */
+	{"[x y]\n" OK, B ":1: \"x y\" cannot be the name of a jail: 1 to 64 letters, digits, "
+			 "\"-\", \"_\" and \".\" are allowed\n"},
+	{"[Default]\n" OK, B ":1: [Default] is written [DEFAULT]\n"},
+	{"[sshd]\n" OK "[sshd]\nmaxretry = 3\n",
+	 B ":4: section [sshd] is repeated; first at line 1\n"},
+	{"[sshd]\n" OK "filter = x\n", B ":4: key \"filter\" is repeated; first at line 2\n"},
+	{"[sshd]\n",
+	 B ":1: jail [sshd] has no \"filter\"\n" B ":1: jail [sshd] has no \"logpath\"\n"},
+	{"[sshd]\nenabled = no\nfilter = sshd\n", B ":1: jail [sshd] has no \"logpath\"\n"},
+	{"maxretry = 3\n", B ":1: expected a [section] first, not \"maxretry = 3\"\n"},
+	/* A line that was lost may have been the filter's: nothing is said to be missing. */
+	{"[sshd]\nfilter\nlogpath = /x\n", B ":2: expected \"key = value\", not \"filter\"\n"},
+	/* Values. */
+	{"[sshd]\n" OK "maxretry = many\n",
+	 B ":4: maxretry must be a number from 1 to 1000, not \"many\"\n"},
+	{"[sshd]\n" OK "maxretry = 0\n",
+	 B ":4: maxretry must be a number from 1 to 1000, not \"0\"\n"},
+	{"[sshd]\n" OK "maxretry =\n",
+	 B ":4: maxretry must be a number from 1 to 1000, not \"\"\n"},
+	{"[sshd]\n" OK "maxretry = 3\n  4\n",
+	 B ":4: maxretry must be a number from 1 to 1000, not \"3\\x0a4\"\n"},
+	{"[sshd]\n" OK "bantime = 3 fortnights\n",
+	 B ":4: bantime must be a time such as 90s, 10m, 1h, 7d, 4w or forever, not \"3 "
+	   "fortnights\"\n"},
+	{"[sshd]\n" OK "bantime = 0\n",
+	 B ":4: bantime must be a time such as 90s, 10m, 1h, 7d, 4w or forever, not \"0\"\n"},
+	{"[sshd]\n" OK "findtime = forever\n",
+	 B ":4: findtime must be a time such as 90s, 10m, 1h, 7d or 4w, not \"forever\"\n"},
+	{"[sshd]\n" OK "prefix6 = /64\n",
+	 B ":4: prefix6 must be a number from 32 to 128, not \"/64\"\n"},
+	{"[sshd]\n" OK "enabled = maybe\n", B ":4: enabled must be yes or no, not \"maybe\"\n"},
+	{"[sshd]\n" OK "ignoreip = 10. junk\n  192.0.2.09,::1\n",
+	 B ":4: ignoreip: \"junk\" is not an address or a network\n" B
+	   ":5: ignoreip: \"192.0.2.09\" is not an address or a network\n"},
+	{"[sshd]\nfilter = sshd\nlogpath = /a\n  b\n  /c*\n  /a\n",
+	 B ":4: logpath \"b\" is not an absolute path\n" B
+	   ":5: logpath \"/c*\" is a pattern; name every file, one a line\n" B
+	   ":6: logpath \"/a\" is repeated\n"},
+	{"[sshd]\nfilter = sshd\nlogpath =\n", B ":3: logpath is empty\n"},
+	{"[sshd]\nfilter =\nlogpath = /a\n", B ":2: filter is empty\n"},
+	{"[sshd]\n" OK "target =\n", B ":4: target is empty\n"},
+	{"[sshd]\n" OK "target = nft\n  nft[\n  nft\n", B ":5: \"=\" after an option's name "
+							  "expected at the end\n"},
+	{"[sshd]\n" OK "target = nft\n  route[a=b]\n  nft[]\n",
+	 B ":6: target \"nft\" is repeated\n"},
+	{"[sshd]\n" OK "maxretry = %(more)s\n", B ":4: %(more)s is not defined\n"},
+	{"[sshd]\n" OK "maxretry = 5%\n",
+	 B ":4: % must be followed by % or (name)s, not \"%\"\n"},
+	{"[banish]\nloglevel = wrning\n",
+	 B ":2: loglevel must be error, warning, info or debug, not \"wrning\"; did you mean "
+	   "\"warning\"?\n"},
+	{"[banish]\nloglevel = 99\n",
+	 B ":2: loglevel must be error, warning, info or debug, not \"99\"\n"},
+	{"[banish]\nstatedir = here\nsocket = there\nuser = a b\nmaxbans = 10\n",
+	 B ":2: statedir must be an absolute path of at most 3000 bytes, not \"here\"\n" B
+	   ":3: socket must be an absolute path of at most 107 bytes, not \"there\"\n" B
+	   ":4: user must be one word, not \"a b\"\n" B
+	   ":5: maxbans must be a number from 1000 to 16000000, not \"10\"\n"},
+	/* Filters. */
+	{"[sshd]\nfilter = sshdd\nlogpath = /a\n",
+	 B ":2: no filter \"sshdd\"; did you mean \"sshd\"?\n"},
+	{"[sshd]\nfilter = /none.conf\nlogpath = /a\n",
+	 B ":2: filter \"/none.conf\" cannot be read: No such file or directory\n"},
+	{"[sshd]\nfilter = sshd[mode=hrd]\nlogpath = /a\n",
+	 "filter.d/sshd.conf:6: <m-hrd> is not defined; did you mean <m-hard>?\n" B
+	 ":2: filter \"sshd\" cannot be used\n"},
+	{"[sshd]\nfilter = sshd[mode]\nlogpath = /a\n",
+	 B ":2: \"=\" after an option's name expected, not \"]\"\n"},
+	/* What is wrong in [DEFAULT] is said once, and all of it. */
+	{"[DEFAULT]\nbantime = x\nignoreip = y\nmaxretry = %(z)s\n[a]\n" OK "[b]\n" OK,
+	 B ":4: %(z)s is not defined\n" B
+	   ":2: bantime must be a time such as 90s, 10m, 1h, 7d, 4w or forever, not \"x\"\n" B
+	   ":3: ignoreip: \"y\" is not an address or a network\n"},
+	{"[INCLUDES]\nbefore = gone.conf\n",
+	 B ":2: cannot include \"gone.conf\": No such file or directory\n"},
+};
+
+Test(conf, mistakes_are_refused_with_their_place)
+{
+	struct world w;
+
+	open_filters(&w);
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		struct conf *conf = NULL;
+
+		world_text(&w, B, bad[i].text);
+		*w.said = 0;
+		cr_expect_eq(world_conf(&w, &conf), -EINVAL, "row %zu", i);
+		cr_expect_str_eq(w.said, bad[i].said, "row %zu", i);
+		cr_expect_null(conf);
+	}
+	world_close(&w);
+}
+
+Test(conf, a_missing_file_is_a_mistake)
+{
+	struct world w;
+	struct conf *conf;
+
+	world_open(&w);
+	cr_expect_eq(world_conf(&w, &conf), -EINVAL);
+	cr_expect_str_eq(w.said, B ": cannot be read: No such file or directory\n");
+	*w.said = 0;
+	cr_assert_eq(mkdir(world_path(&w, B), 0700), 0);
+	cr_expect_eq(world_conf(&w, &conf), -EINVAL);
+	cr_expect_str_eq(w.said, B ": cannot be read: Is a directory\n");
+	world_close(&w);
+}
+
+Test(conf, an_empty_file_is_the_defaults_and_the_jail_of_bans_by_hand)
+{
+	struct world w;
+	struct conf *conf;
+	struct conf_jail *manual;
+
+	world_open(&w);
+	conf = read_good(&w, "");
+	cr_expect_str_eq(conf->statedir, "/var/lib/banish");
+	cr_expect_str_eq(conf->socket, "/run/banish/control");
+	cr_expect_null(conf->user);
+	cr_expect_eq(conf->loglevel, LOG_LEVEL_INFO);
+	cr_expect_eq(conf->maxbans, 2000000);
+	cr_assert_eq(conf->jail_count, 1);
+	manual = &conf->jails[0];
+	cr_expect_str_eq(manual->name, "manual");
+	cr_expect_null(manual->filter.name);
+	cr_expect_null(manual->rules);
+	cr_expect_eq(manual->logpath_count, 0);
+	cr_expect_eq(manual->bantime, 3600000);
+	cr_expect_eq(manual->prefix6, 128);
+	cr_assert_eq(manual->target_count, 1);
+	cr_assert_eq(conf->target_count, 1);
+	cr_expect_str_eq(conf->targets[manual->targets[0]].name, "nft");
+	conf_free(conf);
+	world_close(&w);
+}
+
+Test(conf, every_key_is_read)
+{
+	struct world w;
+	struct conf *conf;
+	struct conf_jail *jail;
+	char text[PREFIX_TEXT_MAX];
+
+	open_filters(&w);
+	conf = read_good(&w,
+			 "[banish]\nstatedir = /s\nsocket = /c\nuser = nobody\nloglevel = "
+			 "debug\nmaxbans = 1000\n[DEFAULT]\nmaxretry = 7\n[j.1_-x]\n"
+			 "filter = sshd[mode=hard]\nlogpath = /a b\n  /c\nfindtime = 90s\n"
+			 "bantime = -1\nprefix6 = 56\nignoreip = 10. ::1,\n 192.0.2.1\n"
+			 "target = ipset[name=x,\n    type=\"hash\"]\n  null\nenabled = yes\n");
+	cr_expect_str_eq(conf->statedir, "/s");
+	cr_expect_str_eq(conf->socket, "/c");
+	cr_expect_str_eq(conf->user, "nobody");
+	cr_expect_eq(conf->loglevel, LOG_LEVEL_DEBUG);
+	cr_expect_eq(conf->maxbans, 1000);
+	cr_assert_eq(conf->jail_count, 2);
+	jail = &conf->jails[1];
+	cr_expect_str_eq(jail->name, "j.1_-x");
+	cr_expect_eq(jail->place.line, 9);
+	cr_expect_str_eq(jail->place.file, conf->files[0]);
+	cr_expect_str_eq(jail->filter.name, "sshd");
+	cr_expect_str_eq(spec_get(&jail->filter, "mode"), "hard");
+	cr_expect_eq(jail->filter.place.line, 10);
+	cr_assert_eq(jail->rules->fails, 2);
+	cr_expect_str_eq(jail->rules->fail[1].regex, "^h <HOST>");
+	cr_assert_eq(jail->logpath_count, 2);
+	cr_expect_str_eq(jail->logpaths[0].path, "/a b");
+	cr_expect_str_eq(jail->logpaths[1].path, "/c");
+	cr_expect_eq(jail->logpaths[1].place.line, 12);
+	cr_expect_eq(jail->maxretry, 7);
+	cr_expect_eq(jail->findtime, 90000);
+	cr_expect_eq(jail->bantime, TIME_FOREVER);
+	cr_expect_eq(jail->prefix6, 56);
+	cr_assert_eq(jail->ignoreip_count, 3);
+	cr_expect_str_eq(prefix_print(&jail->ignoreip[0], text), "10.0.0.0/8");
+	cr_assert_eq(jail->target_count, 2);
+	cr_expect_str_eq(spec_get(&conf->targets[jail->targets[0]], "type"), "hash");
+	cr_expect_eq(conf->targets[jail->targets[0]].place.line, 18);
+	cr_expect_str_eq(conf->targets[jail->targets[1]].name, "null");
+	cr_expect_eq(conf->targets[jail->targets[1]].place.line, 20);
+	conf_free(conf);
+	world_close(&w);
+}
+
+Test(conf, default_and_section_name_reach_every_jail)
+{
+	struct world w;
+	struct conf *conf;
+
+	open_filters(&w);
+	conf = read_good(&w,
+			 "[DEFAULT]\nfilter = %(__name__)s\nlogpath = /l/%(__name__)s\n"
+			 "bantime = 2h\nfindtime = %(bantime)s\n[sshd]\nbantime = 3h\n"
+			 "maxretry = 4\n[postfix]\nmaxretry = %(sshd/maxretry)s2\n[manual]\n"
+			 "bantime = 1d\n");
+	cr_assert_eq(conf->jail_count, 3);
+	cr_expect_eq(conf->jails[0].bantime, 86400000);
+	cr_expect_eq(conf->jails[1].findtime, 3 * 3600000);
+	cr_expect_str_eq(conf->jails[1].logpaths[0].path, "/l/sshd");
+	cr_expect_eq(conf->jails[2].findtime, 2 * 3600000);
+	cr_expect_eq(conf->jails[2].maxretry, 42);
+	cr_expect_str_eq(conf->jails[2].rules->fail[0].regex, "^p <HOST>");
+	conf_free(conf);
+	world_close(&w);
+}
+
+Test(conf, the_same_target_is_one)
+{
+	struct world w;
+	struct conf *conf;
+
+	open_filters(&w);
+	conf = read_good(&w, "[a]\n" OK "target = nft[x=1, y=\"2\"]\n  nft\n[b]\n" OK
+			     "target = nft[y=2][x=3,x=1]\n[c]\n" OK "target = nft[x=1]\n");
+	cr_expect_eq(conf->target_count, 3);
+	cr_expect_eq(conf->jails[0].targets[0], 0);
+	cr_expect_eq(conf->jails[1].targets[0], 1);
+	cr_expect_eq(conf->jails[1].targets[1], 0);
+	cr_expect_eq(conf->jails[2].targets[0], 1);
+	cr_expect_eq(conf->jails[3].targets[0], 2);
+	conf_free(conf);
+	world_close(&w);
+}
+
+Test(conf, a_jail_that_is_off_is_checked_but_not_there)
+{
+	struct world w;
+	struct conf *conf;
+
+	open_filters(&w);
+	conf = read_good(&w, "[DEFAULT]\nenabled = no\n[a]\n" OK "target = null\n[b]\n" OK
+			     "enabled = yes\n");
+	cr_assert_eq(conf->jail_count, 2);
+	cr_expect_str_eq(conf->jails[1].name, "b");
+	cr_expect_eq(conf->target_count, 1);
+	conf_free(conf);
+	world_text(&w, B, "[a]\nenabled = no\nfilter = gone\nlogpath = /a\n");
+	cr_expect_eq(world_conf(&w, &conf), -EINVAL);
+	cr_expect_str_eq(w.said, B ":3: no filter \"gone\" in any of the directories for "
+				   "filters\n");
+	world_close(&w);
+}
+
+Test(conf, files_in_jail_d_come_by_name_and_win)
+{
+	struct world w;
+	struct conf *conf;
+
+	open_filters(&w);
+	world_text(&w, "jail.d/20.conf",
+		   "[sshd]\nmaxretry = 2\nfindtime = %(known/findtime)s\n");
+	world_text(&w, "jail.d/10.conf",
+		   "[sshd]\nmaxretry = 1\n[DEFAULT]\nbantime = 5h\n"
+		   "[postfix]\nfilter = postfix\nlogpath = /m\n");
+	world_text(&w, "jail.d/.hidden.conf", "broken");
+	world_text(&w, "jail.d/readme", "broken");
+	conf = read_good(&w, "[sshd]\n" OK "findtime = 7m\nmaxretry = 9\n");
+	cr_assert_eq(conf->jail_count, 3);
+	cr_expect_eq(conf->jails[0].bantime, 5 * 3600000);
+	cr_expect_str_eq(conf->jails[1].name, "sshd");
+	cr_expect_eq(conf->jails[1].maxretry, 2);
+	cr_expect_eq(conf->jails[1].findtime, 7 * 60000);
+	cr_expect_str_eq(conf->jails[2].name, "postfix");
+	cr_expect_eq(conf->file_count, 3);
+	conf_free(conf);
+	world_text(&w, "jail.d/30.conf", "[sshd]\nport = ssh\n");
+	cr_expect_eq(world_conf(&w, &conf), -EINVAL);
+	cr_expect_str_eq(w.said, "jail.d/30.conf:2: key \"port\" is not supported\n");
+	world_close(&w);
+}
+
+Test(conf, a_relative_filter_is_meant_from_its_file)
+{
+	struct world w;
+	struct conf *conf;
+
+	open_filters(&w);
+	world_text(&w, "jail.d/mine.conf", "[Definition]\nfailregex = ^m <HOST>\n");
+	cr_assert_eq(rename(world_path(&w, "jail.d/mine.conf"), world_path(&w, "mine.conf")),
+		     0);
+	conf = read_good(&w, "[a]\nfilter = ./mine.conf\nlogpath = /a\n");
+	cr_expect_str_eq(conf->jails[1].rules->fail[0].regex, "^m <HOST>");
+	conf_free(conf);
+	world_close(&w);
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "conf/conf.h"
+
+/*
+ * A file of any bytes as a filter and as our own configuration. What is refused is refused with
+ * a message that names a file; what is accepted came without one, and every rule is one line
+ * with the place it was written at.
+ */
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define MUST(claim)                                                                            \
+	do {                                                                                   \
+		if (!(claim))                                                                  \
+			abort();                                                               \
+	} while (0)
+
+static void say(void *arg, bool error, struct place place, const char *text)
+{
+	(void)arg, (void)error;
+	MUST(place.file && *place.file && *text && !strchr(text, '\n'));
+}
+
+static void check_list(const struct rule *rules, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		MUST(*rules[i].regex && !strchr(rules[i].regex, '\n'));
+		MUST(rules[i].place.file && rules[i].place.line);
+	}
+}
+
+static void read_filter(const char *path)
+{
+	static const char *const none[] = {NULL};
+	struct spec_option options[] = {{"mode", "hard"}, {"a", "%(b)s<c>"}};
+	struct spec spec = {(char *)path, options, 2, {"spec", 1}};
+	struct conf_dirs dirs = {none};
+	struct diag diag = {.say = say};
+	struct rules *rules = NULL;
+	int err = conf_read_filter(&rules, &spec, &dirs, &diag);
+
+	MUST(!err == !diag.errors && !err == (rules != NULL));
+	if (err)
+		return;
+	check_list(rules->fail, rules->fails);
+	check_list(rules->ignore, rules->ignores);
+	rules_free(rules);
+}
+
+static void read_conf(const char *path)
+{
+	const char *const own[] = {"tests/fuzz", NULL};
+	struct conf_dirs dirs = {own};
+	struct diag diag = {.say = say};
+	struct conf *conf = NULL;
+	int err = conf_read(&conf, path, &dirs, &diag);
+
+	MUST(!err == !diag.errors && !err == (conf != NULL));
+	if (err)
+		return;
+	MUST(conf->jail_count && !strcmp(conf->jails[0].name, CONF_MANUAL));
+	for (size_t i = 1; i < conf->jail_count; i++)
+		MUST(conf->jails[i].rules && conf->jails[i].logpath_count);
+	conf_free(conf);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	int fd = memfd_create("fuzz", MFD_CLOEXEC);
+	char path[64];
+
+	MUST(fd >= 0 && write(fd, data, size) == (ssize_t)size);
+	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+	read_filter(path);
+	read_conf(path);
+	close(fd);
+	return 0;
+}

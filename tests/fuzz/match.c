@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The matcher: expressions up to the first empty line, then log lines. An expression begins
+ * with P (prefregex), F (failregex) or I (ignoreregex); without any, fixed ones are used.
+ *
+ * Whatever is found is an address that prints and parses back to itself, and a piece of the
+ * input; and the lines one by one give what they give together, which is where the search for
+ * words in whole blocks would show if it lost one.
+ */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "match/match.h"
+
+#define NOW INT64_C(1763600000000)
+#define RULES_MAX 4
+
+/* An assertion that stays with NDEBUG. */
+#define CLAIM(what) ((what) ? (void)0 : (fprintf(stderr, "not true: %s\n", #what), abort()))
+
+struct run {
+	struct text text;  /* all the lines */
+	size_t before;	   /* lines before the run */
+	uint64_t findings; /* so many */
+	uint64_t sum;	   /* of what was found, and in which line */
+};
+
+static void check_prefix(const struct prefix *prefix)
+{
+	char text[PREFIX_TEXT_MAX];
+	struct prefix again;
+
+	CLAIM(prefix_valid(prefix));
+	CLAIM(prefix_is_single(prefix));
+	prefix_print(prefix, text);
+	CLAIM(prefix_parse(&again, text, strlen(text)));
+	CLAIM(prefix_equal(prefix, &again));
+}
+
+static uint64_t mix(uint64_t sum, const void *at, size_t len)
+{
+	const unsigned char *p = at;
+
+	for (size_t i = 0; i < len; i++)
+		sum = (sum ^ p[i]) * UINT64_C(0x100000001b3);
+	return sum;
+}
+
+static void found(void *arg, size_t index, const struct finding *finding)
+{
+	struct run *run = arg;
+	size_t number = run->before + finding->number;
+	uint64_t sum = UINT64_C(0xcbf29ce484222325);
+
+	CLAIM(index == 0);
+	CLAIM(finding->subject == SUBJECT_ADDRESS);
+	CLAIM(finding->number > 0);
+	CLAIM(finding->line.at >= run->text.at);
+	CLAIM(finding->line.at + finding->line.len <= run->text.at + run->text.len);
+	CLAIM(!memchr(finding->line.at, '\n', finding->line.len));
+	CLAIM(finding->extras <= FINDING_EXTRAS);
+	check_prefix(&finding->prefix);
+	sum = mix(sum, &number, sizeof(number));
+	sum = mix(sum, &finding->prefix, sizeof(finding->prefix));
+	sum = mix(sum, &finding->time, sizeof(finding->time));
+	for (size_t i = 0; i < finding->extras; i++) {
+		sum = mix(sum, finding->extra[i].name, strlen(finding->extra[i].name));
+		sum = mix(sum, finding->extra[i].value.at, finding->extra[i].value.len);
+	}
+	run->sum ^= sum;
+	run->findings++;
+}
+
+static void add(struct rules *rules, struct text line)
+{
+	char *regex = text_dup((struct text){line.at + 1, line.len - 1});
+	struct rule rule = {.regex = regex};
+
+	CLAIM(regex);
+	if (*line.at == 'F' && rules->fails < RULES_MAX)
+		rules->fail[rules->fails++] = rule;
+	else if (*line.at == 'I' && rules->ignores < RULES_MAX)
+		rules->ignore[rules->ignores++] = rule;
+	else if (*line.at == 'P' && !rules->prefregex.regex)
+		rules->prefregex = rule;
+	else
+		free(regex);
+}
+
+static void fixed(struct rules *rules)
+{
+	add(rules, text_of("P^\\s*(?:\\S+\\s+)?(?:sshd(?:-session)?|postfix/\\w+)\\[\\d+\\]: "
+			   "<F-CONTENT>.+</F-CONTENT>$"));
+	add(rules,
+	    text_of("F^Failed \\S+ for (?:invalid user )?<F-USER>.*</F-USER> from <HOST> "
+		    "port \\d+"));
+	add(rules, text_of("F^[iI]nvalid user <F-USER>.*?</F-USER> from <ADDR>"));
+	add(rules,
+	    text_of("F^warning: [^[]*\\[<HOST>\\]: SASL ((?i)LOGIN|PLAIN) authentication "
+		    "failed"));
+	add(rules, text_of("I from 192\\.0\\.2\\.1\\b"));
+}
+
+static struct match *make(struct text *rest)
+{
+	struct rule fail[RULES_MAX], ignore[RULES_MAX];
+	struct rules rules = {.name = "fuzz", .fail = fail, .ignore = ignore};
+	struct match *match = match_new();
+	struct diag diag = {0};
+	struct text line;
+	int index;
+
+	CLAIM(match);
+	while (text_line(rest, &line) && line.len)
+		add(&rules, line);
+	if (!rules.fails)
+		fixed(&rules);
+	index = match_add(match, &rules, &diag);
+	CLAIM((index < 0) == (diag.errors > 0));
+	free(rules.prefregex.regex);
+	for (size_t i = 0; i < rules.fails; i++)
+		free(fail[i].regex);
+	for (size_t i = 0; i < rules.ignores; i++)
+		free(ignore[i].regex);
+	if (index < 0) {
+		match_free(match);
+		return NULL;
+	}
+	return match;
+}
+
+static void one_by_one(struct match *match, struct run *run)
+{
+	struct text rest = run->text;
+	const char *end = rest.at + rest.len;
+
+	while (rest.len) {
+		const char *newline = memchr(rest.at, '\n', rest.len);
+		size_t len = newline ? (size_t)(newline + 1 - rest.at) : rest.len;
+		struct lines lines = {{rest.at, len}, TIME_NONE, false};
+
+		match_scan(match, &lines, NOW, found, run);
+		run->before++;
+		rest = (struct text){rest.at + len, (size_t)(end - rest.at) - len};
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct text rest = {(const char *)data, size};
+	struct match *match = make(&rest);
+	struct run together = {.text = rest}, single = {.text = rest};
+	struct lines lines = {rest, TIME_NONE, false};
+
+	if (!match)
+		return 0;
+	match_scan(match, &lines, NOW, found, &together);
+	CLAIM(match_counts(match).found == together.findings);
+	one_by_one(match, &single);
+	CLAIM(match_counts(match).lines == 2 * single.before);
+	CLAIM(together.findings == single.findings);
+	CLAIM(together.sum == single.sum);
+	match_free(match);
+	return 0;
+}

@@ -1,0 +1,239 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The nft target in our own table."""
+
+from client import *
+
+OLD = 'BANISH_OLD' in os.environ
+
+
+def live():
+    return nft_set('ban4') or nft_set('ban4b') or {}
+
+
+def owned():
+    return any('owner' in line for line in sh('nft list table inet banish').splitlines())
+
+
+def shape(h):
+    table = sh('nft list table inet banish')
+    check('the chain hooks prerouting at -300 and accepts',
+          'type filter hook prerouting priority raw; policy accept;' in table, table)
+    check('the IPv4 rule', 'ip saddr @ban4 counter packets 0 bytes 0 drop' in table, table)
+    check('the IPv6 rule masks to /64',
+          'ip6 saddr & ffff:ffff:ffff:ffff:: == @ban6 counter packets 0 bytes 0 drop' in table,
+          table)
+    equal('two sets to begin with', nft_sets(), ['ban4', 'ban6'])
+
+
+def times(h):
+    equal('adds of both families',
+          h.change(change(ADD, '192.0.2.1', 600_000, HOUR), change(ADD, '2001:db8:1:2::/64')),
+          [0, 0])
+    t, e = nft_set('ban4')['192.0.2.1']
+    check('the whole time and what is left of it', t == 3600 and 598 <= e <= 600, (t, e))
+    check('a /64 is in ban6', '2001:db8:1:2::' in nft_set('ban6'), nft_set('ban6'))
+    h.change(change(ADD, '192.0.2.1', 2 * HOUR))
+    t, e = nft_set('ban4')['192.0.2.1']
+    check('a refresh extends', t == 7200 and 7190 <= e <= 7200, (t, e))
+    h.change(change(ADD, '192.0.2.1', 2 * HOUR - 60_000, 2 * HOUR))
+    t, e = nft_set('ban4')['192.0.2.1']
+    check('and with the same whole time', t == 7200 and 7130 <= e <= 7140, (t, e))
+    h.change(change(ADD, '192.0.2.1', 5_000, HOUR))
+    t, e = nft_set('ban4')['192.0.2.1']
+    check('a refresh shortens', t == 3600 and e <= 5, (t, e))
+    h.change(change(ADD, '192.0.2.1', FOREVER))
+    t, e = nft_set('ban4')['192.0.2.1']
+    check('for ever is a hundred years', e > 99 * 365 * 86400, (t, e))
+    h.change(change(ADD, '192.0.2.1', HOUR))
+    t, e = nft_set('ban4')['192.0.2.1']
+    check('from for ever to an hour', 3590 <= e <= 3600, (t, e))
+    equal('one millisecond is taken', h.change(change(ADD, '192.0.2.9', 1)), [0])
+    time.sleep(0.1)
+    check('and over soon', '192.0.2.9' not in nft_set('ban4'))
+    equal('deletes, also of what is not there',
+          h.change(change(DEL, '192.0.2.1'), change(DEL, '192.0.2.77'),
+                   change(DEL, '2001:db8:1:2::/64'), change(DEL, '198.51.0.0/16')), [0] * 4)
+    equal('nothing is left', (nft_set('ban4'), nft_set('ban6')), ({}, {}))
+    equal('order within a packet counts',
+          h.change(change(ADD, '192.0.2.5'), change(DEL, '192.0.2.5'), change(DEL, '192.0.2.6'),
+                   change(ADD, '192.0.2.6'), change(ADD, '192.0.2.7'),
+                   change(ADD, '192.0.2.7', 2 * HOUR)), [0] * 6)
+    equal('the last of them holds', sorted(nft_set('ban4')), ['192.0.2.6', '192.0.2.7'])
+    check('with its time', nft_set('ban4')['192.0.2.7'][0] == 7200, nft_set('ban4'))
+    h.change(change(DEL, '192.0.2.6'), change(DEL, '192.0.2.7'))
+
+
+def prefixes(h):
+    nets = ['198.51.100.0/24', '198.51.0.0/16', '198.51.100.128/25', '2001:db8::/32',
+            '2001:db8:0:1::1/128', '10.0.0.0/8']
+    equal('prefixes, nested ones too', h.change(*[change(ADD, n) for n in nets]), [0] * 6)
+    equal('a set for each length', nft_sets(),
+          ['ban4', 'ban4_16', 'ban4_24', 'ban4_25', 'ban4_8', 'ban6', 'ban6_128', 'ban6_32'])
+    table = sh('nft list table inet banish')
+    check('masked by its rule',
+          'ip saddr & 255.255.255.0 == @ban4_24 counter packets 0 bytes 0 drop' in table, table)
+    check('a /128 is not masked',
+          'ip6 saddr @ban6_128 counter packets 0 bytes 0 drop' in table, table)
+    check('its base address is in it', '198.51.100.0' in nft_set('ban4_24'), nft_set('ban4_24'))
+    h.change(*[change(DEL, n) for n in nets])
+
+
+def effect(h):
+    """A ban stops what comes from there, here from ourselves."""
+    sh('ip addr add 192.0.2.50/32 dev lo; ip addr add 198.51.100.7/32 dev lo')
+    server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    server.bind(('127.0.0.1', 0))
+    server.settimeout(0.2)
+
+    def heard(source):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+            client.bind((source, 0))
+            client.sendto(b'x', server.getsockname())
+        try:
+            return bool(server.recv(10))
+        except TimeoutError:
+            return False
+    check('heard before', heard('192.0.2.50') and heard('198.51.100.7'))
+    h.change(change(ADD, '192.0.2.50'), change(ADD, '198.51.100.0/24'))
+    check('an address is not heard', not heard('192.0.2.50'))
+    check('an address in a prefix is not heard', not heard('198.51.100.7'))
+    check('others are', heard('127.0.0.1'))
+    return heard
+
+
+def refill(h, heard):
+    equal('commit without begin', h.refill(COMMIT), -22)
+    equal('a fill without begin', h.change(change(FILL, '192.0.2.1')), [-22])
+    if not OLD:
+        check('a stale element', status('nft add element inet banish ban4 {192.0.2.99}') != 0)
+    h.change(change(ADD, '192.0.2.99'), change(ADD, '203.0.113.0/24'))
+    equal('refill begins', h.refill(BEGIN), 0)
+    equal('filled, while bans go on',
+          h.change(change(FILL, '192.0.2.50'), change(ADD, '192.0.2.60'),
+                   change(FILL, '2001:db8:5::/48'), change(DEL, '198.51.100.0/24'),
+                   change(FILL, '192.0.2.61'), change(DEL, '192.0.2.61')), [0] * 6)
+    check('the old one is in force', not heard('192.0.2.50') and heard('198.51.100.7'))
+    check('bans go to both', '192.0.2.60' in nft_set('ban4') and
+          '192.0.2.60' in nft_set('ban4b'))
+    equal('commit', h.refill(COMMIT), 0)
+    equal('the second sets are the only ones', nft_sets(), ['ban4b', 'ban6_48b', 'ban6b'])
+    equal('exactly what was filled', sorted(nft_set('ban4b')), ['192.0.2.50', '192.0.2.60'])
+    check('and in force', not heard('192.0.2.50'))
+    table = sh('nft list table inet banish')
+    check('three rules', table.count('counter') == 3, table)
+    check('counters went along', 'ip saddr @ban4b counter packets 0' not in table, table)
+    equal('adds go to the new ones', h.change(change(ADD, '192.0.2.70')), [0])
+    check('there', '192.0.2.70' in nft_set('ban4b'))
+    equal('begun', h.refill(BEGIN), 0)
+    equal('filled', h.change(change(FILL, '192.0.2.71')), [0])
+    equal('aborted', h.refill(ABORT), 0)
+    equal('as before', nft_sets(), ['ban4b', 'ban6_48b', 'ban6b'])
+    check('with its elements', '192.0.2.70' in nft_set('ban4b'))
+    equal('there and back', (h.refill(BEGIN), h.refill(BEGIN), h.refill(COMMIT)), (0, 0, 0))
+    equal('the first names again', nft_sets(), ['ban4', 'ban6'])
+    equal('empty', nft_set('ban4'), {})
+
+
+def others(h):
+    sh('nft add table inet mine; nft add set inet mine s {type ipv4_addr\\;}')
+    h.change(change(ADD, '192.0.2.1'), change(ADD, '192.0.3.0/24'))
+    sh('nft flush ruleset', fails=True)
+    if OLD:
+        equal('a table that is gone says so', h.change(change(ADD, '192.0.2.2')), [-2])
+        equal('and is made again', h.refill(BEGIN), 0)
+        equal('in one go', h.change(change(FILL, '192.0.2.2')), [0])
+        equal('with its elements', h.refill(COMMIT), 0)
+        check('there', '192.0.2.2' in live())
+        return
+    check('a foreign flush ruleset does not touch it', '192.0.2.1' in nft_set('ban4'))
+    check('nor does delete table', status('nft delete table inet banish') != 0)
+    check('nor add element', status('nft add element inet banish ban4 {192.0.2.3}') != 0)
+    check('other tables are theirs', status('nft list table inet mine') != 0)
+
+
+def full(h):
+    equal('defined again, smaller', h.define(kind='nft', maxbans=10, owner='no' if OLD else 'yes').error, 0)
+    h.one(FLUSH)
+    results = h.change(*[change(ADD, f'192.0.2.{i}') for i in range(1, 31)])
+    equal('ten fit', (results.count(0), results.count(-28)), (10, 20))
+    results = h.change(change(ADD, '192.0.2.1', 9 * HOUR), change(ADD, '192.0.2.200'),
+                       change(DEL, '192.0.2.250'), change(ADD, '2001:db8::/64'))
+    equal('a full set still takes refreshes and deletes', results, [0, -28, 0, 0])
+    check('refreshed', live()['192.0.2.1'][0] == 9 * 3600)
+    equal('room by a delete', h.change(change(DEL, '192.0.2.2'), change(ADD, '192.0.2.201')),
+          [0, 0])
+    h.define(kind='nft', owner='no' if OLD else 'yes')
+    h.one(FLUSH)
+
+
+def adoption(h):
+    h.change(change(ADD, '192.0.2.1'), change(ADD, '198.51.100.0/24'))
+    h.refill(BEGIN)
+    before = nft_sets()
+    check('an unfinished refill', 'ban4b' in before or 'ban4' in before, before)
+    h.close()
+    check('the table outlives us', '192.0.2.1' in live())
+    h = Helper()
+    d = h.define(kind='nft')
+    equal('taken over', (d.error, d.created, d.owned), (0, 0, 0 if OLD else 1))
+    held = live()
+    check('with its elements', '192.0.2.1' in held, held)
+    equal('without what was unfinished', len(nft_sets()), 3)
+    equal('and used', h.change(change(ADD, '198.51.101.0/24'), change(ADD, '192.0.2.2')),
+          [0, 0])
+    other = Helper()
+    start = time.monotonic()
+    d = other.define(kind='nft')
+    if not OLD:
+        equal('a second one cannot', d.error, -1)
+        check('and knows within 3 s', time.monotonic() - start < 3)
+    other.close()
+    equal('an owned table becomes a plain one', (lambda d: (d.error, d.owned, d.created))(
+        h.define(kind='nft', owner='no')), (0, 0, 0 if OLD else 1))
+    check('it is plain', status(f'nft add element inet banish {nft_sets()[0]} {{192.0.2.8}}') == 0)
+    h.close()
+    h = Helper()
+    d = h.define(kind='nft')
+    equal('a plain table becomes an owned one', (d.error, d.owned, d.created),
+          (0, 0 if OLD else 1, 0 if OLD else 1))
+    h.close()
+    h = Helper()
+    d = h.define(kind='nft', owner='no')
+    equal('an orphan becomes a plain one', (d.error, d.owned, d.created),
+          (0, 0, 0 if OLD else 1))
+    h.close()
+    sh('nft add rule inet banish prerouting ip saddr 192.0.2.1 accept')
+    h = Helper()
+    h.define(kind='nft', owner='no')
+    check('a rule that someone added is gone',
+          'accept;' in sh('nft list table inet banish') and
+          'saddr 192.0.2.1' not in sh('nft list table inet banish'))
+    h.close()
+    sh('nft add chain inet banish more')
+    h = Helper()
+    equal('a table with a strange chain is made anew',
+          h.define(kind='nft', owner='no').created, 1)
+    h.close()
+    sh('nft delete table inet banish')
+
+
+def run():
+    h = Helper()
+    d = h.define(kind='nft')
+    equal('made', (d.error, d.way, d.timeouts, d.created), (0, REFILL_WAY, 1, 1))
+    equal('owned', (d.owned, owned()), (0, False) if OLD else (1, True))
+    equal('nothing is left of the probe', sh('nft list tables').split(), ['table', 'inet', 'banish'])
+    shape(h)
+    times(h)
+    prefixes(h)
+    equal('flush leaves two empty sets', (h.one(FLUSH), len(nft_sets())), (0, 2))
+    h.one(FLUSH)
+    refill(h, effect(h))
+    equal('no list', h.list(), -95)
+    others(h)
+    full(h)
+    equal('100,000', bulk(h, 'nft adds'), {0: 100_000})
+    equal('and refreshed', bulk(h, 'nft refreshes'), {0: 100_000})
+    equal('and deleted', bulk(h, 'nft deletes', op=DEL), {0: 100_000})
+    equal('none left', live(), {})
+    adoption(h)

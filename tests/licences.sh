@@ -1,0 +1,17 @@
+#!/bin/sh
+# libipset is GPL-2.0-only and GDBM GPL-3.0-or-later: no program may load both.
+set -eu
+cd "$(dirname "$0")/.."
+build=${B:-build}
+needed() { ldd "$build/$1" | awk '{print $1}'; }
+bad=0
+for lib in libmnl libnftnl libipset; do
+	needed banish-netlink | grep -q "^$lib" || { echo "banish-netlink lacks $lib"; bad=1; }
+	! needed banish | grep -q "^$lib" || { echo "banish links $lib"; bad=1; }
+done
+for lib in libgdbm libpcre2 libevent; do
+	needed banish | grep -q "^$lib" || { echo "banish lacks $lib"; bad=1; }
+	! needed banish-netlink | grep -q "^$lib" || { echo "banish-netlink links $lib"; bad=1; }
+done
+[ $bad -eq 0 ]
+echo "12 passed, 0 failed"

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <criterion/criterion.h>
+
+#include "tests/match/room.h"
+
+static void utc(void)
+{
+	setenv("TZ", "UTC", 1);
+	tzset();
+}
+
+TestSuite(scan, .init = utc);
+
+static const struct pattern sshd = {
+	.pref = "^\\s*(?:\\S+ )?sshd(?:\\[\\d+\\])?: (?:error: )?<F-CONTENT>.+</F-CONTENT>$",
+	.fail = {"^Failed \\S+ for (?:invalid user )?<F-USER>.*</F-USER> from <HOST> port \\d+",
+		 "^Invalid user <F-USER>.*?</F-USER> from <HOST>"},
+};
+
+static void expect(const struct pattern *pattern, const char *lines, const char *findings)
+{
+	const char *got = room_find(pattern, lines);
+
+	cr_expect_str_eq(got, findings, "%s: %s", lines, got);
+}
+
+Test(scan, the_date_is_cut_before_the_expressions_see_the_line)
+{
+	struct pattern p = {.fail = {"^ vm x: bad <HOST>$"}};
+
+	expect(&p, "Nov 19 23:33:42 vm x: bad 192.0.2.1\n", "0:1 192.0.2.1 1763595222000;");
+	expect(&p, " vm x: bad 192.0.2.1\n", "0:1 192.0.2.1 -;");
+	expect(&p, "Feb 30 23:33:42 vm x: bad 192.0.2.1\n", "0:1 192.0.2.1 -;");
+	expect(&p, "x: Nov 19 23:33:42 vm x: bad 192.0.2.1\n", "");
+	p.fail[0] = "^\\[\\] bad <HOST>$";
+	expect(&p, "[Nov 19 23:33:42] bad 192.0.2.1\n", "0:1 192.0.2.1 1763595222000;");
+	p.fail[0] = "\\[\\] <HOST>$";
+	expect(&p, "[Nov 19 23:33:42] 192.0.2.1\n", "0:1 192.0.2.1 1763595222000;");
+}
+
+Test(scan, a_time_from_the_source_leaves_the_text_alone)
+{
+	struct pattern p = {.fail = {"^Nov 19 23:33:42 bad <HOST>$"}};
+	struct match *match = room_match(&p);
+
+	cr_expect_str_eq(room_scan(match, text_of("Nov 19 23:33:42 bad 192.0.2.1\n"), 5000),
+			 "0:1 192.0.2.1 5000;");
+	match_free(match);
+}
+
+Test(scan, the_content_of_prefregex_is_what_failregex_sees)
+{
+	expect(&sshd,
+	       "Nov 19 23:33:42 vm sshd[1]: Failed password for root from 192.0.2.1 port 22 "
+	       "ssh2\n"
+	       "Nov 19 23:33:43 vm sshd[1]: error: Invalid user  from from 2001:db8::1\n"
+	       "Nov 19 23:33:43 vm cron[1]: Invalid user x from 2001:db8::1\n"
+	       "Nov 19 23:33:43 vm sshd[1]: x Invalid user x from 2001:db8::1\n",
+	       "0:1 192.0.2.1 1763595222000 user=root;0:2 2001:db8::1 1763595223000 user= "
+	       "from;");
+}
+
+Test(scan, content_may_end_before_the_line)
+{
+	struct pattern p = {.pref = "^<F-CONTENT>.+</F-CONTENT> end$",
+			    .fail = {"^bad <HOST>$"}};
+
+	expect(&p, "bad 192.0.2.1 end\n", "0:1 192.0.2.1 -;");
+	p.pref = "^(?:<F-CONTENT>never</F-CONTENT>)?bad";
+	expect(&p, "bad 192.0.2.1\n", "0:1 192.0.2.1 -;");
+	p.pref = "^<F-CONTENT>[\\s\\S]+</F-CONTENT>";
+	p.fail[0] = "^bad <HOST>\\n\\n\\Z";
+	expect(&p, "bad 192.0.2.1\n", "0:1 192.0.2.1 -;");
+}
+
+Test(scan, the_first_failregex_that_matches_wins)
+{
+	const struct pattern p = {.fail = {"^x (?P<a>\\w+) <HOST>", "^x (?P<b>\\w+) <HOST>"}};
+
+	expect(&p, "x y 192.0.2.1\n", "0:1 192.0.2.1 - a=y;");
+}
+
+Test(scan, an_ignoreregex_takes_a_match_back)
+{
+	struct pattern p = {.fail = {"^bad \\w+ <HOST>"}, .ignore = {"nice", "^bad good "}};
+
+	expect(&p, "bad good 192.0.2.1\nbad bad 192.0.2.2\nbad nice 192.0.2.3\n",
+	       "0:2 192.0.2.2 -;");
+	/* it sees the content that failregex sees */
+	p.pref = "^host <F-CONTENT>.+</F-CONTENT>$";
+	p.ignore[0] = "^host";
+	expect(&p, "host bad good 192.0.2.1\nhost bad bad 192.0.2.2\n", "0:2 192.0.2.2 -;");
+	/* and the whole line too when there are few of it, as in fail2ban */
+	for (int i = 1; i < 5; i++)
+		p.fail[i] = "^never <HOST>";
+	expect(&p, "host bad good 192.0.2.1\nhost bad bad 192.0.2.2\n", "");
+}
+
+Test(scan, hosts_are_addresses)
+{
+	static const struct {
+		const char *host, *finding;
+	} table[] = {
+		{"192.0.2.1", "0:1 192.0.2.1 -;"},
+		{"[192.0.2.1]", "0:1 192.0.2.1 -;"},
+		{"::ffff:192.0.2.1", "0:1 192.0.2.1 -;"},
+		{"[::ffff:192.0.2.1]", "0:1 192.0.2.1 -;"},
+		{"2001:db8::1", "0:1 2001:db8::1 -;"},
+		{"[2001:DB8::1]", "0:1 2001:db8::1 -;"},
+		{"2001:db8::", "0:1 2001:db8:: -;"},
+		{"::1", "0:1 ::1 -;"},
+		{"1:2:3:4:5:6:7:8", "0:1 1:2:3:4:5:6:7:8 -;"},
+		{"::ffff:c000:201", "0:1 192.0.2.1 -;"},
+		/* look like one, are none */
+		{"192.0.2.09", ""},
+		{"192.0.2.256", ""},
+		{"999.1.1.1", ""},
+		{"192.0.2", ""},
+		{"12:34:56", ""},
+		{"host.example", ""},
+		{"192.0.2.1.example", ""},
+		{"", ""},
+	};
+	const struct pattern p = {.fail = {"^from <HOST> end$"}};
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
+		char line[128];
+
+		snprintf(line, sizeof(line), "from %s end\n", table[i].host);
+		expect(&p, line, table[i].finding);
+	}
+}
+
+Test(scan, groups_of_both_expressions_come_together)
+{
+	struct pattern p = {
+		.pref = "^<F-USER>\\w*</F-USER> <F-PORT>\\d+</F-PORT> <ADDR> "
+			"<F-CONTENT>.+</F-CONTENT>$",
+		.fail = {"^bad(?: <F-USER>\\w+</F-USER>)?(?: for "
+			 "<F-ALT_USER>\\w+</F-ALT_USER>)?"
+			 "(?: or <F-ALT_USER_2>\\w+</F-ALT_USER_2>)?$"},
+	};
+
+	expect(&p, "joe 22 192.0.2.1 bad\n", "0:1 192.0.2.1 - fport=22 user=joe;");
+	expect(&p, "joe 22 192.0.2.1 bad jim\n", "0:1 192.0.2.1 - user=jim fport=22;");
+	p.pref = "^<ADDR> <F-CONTENT>.+</F-CONTENT>$";
+	expect(&p, "192.0.2.1 bad jim for tom\n", "0:1 192.0.2.1 - user=jim;");
+	expect(&p, "192.0.2.1 bad for tom or ann\n", "0:1 192.0.2.1 - user=tom;");
+	expect(&p, "192.0.2.1 bad or ann\n", "0:1 192.0.2.1 - user=ann;");
+	p.fail[0] = "^bad (?:<IP4>|<IP6>)?";
+	expect(&p, "192.0.2.1 bad \n", "0:1 192.0.2.1 -;");
+	expect(&p, "192.0.2.1 bad 192.0.2.2\n", "0:1 192.0.2.2 -;");
+}
+
+Test(scan, several_filters_see_the_same_lines)
+{
+	const struct pattern every = {.fail = {"<HOST>"}};
+	const struct pattern bad = {.fail = {"^bad <HOST>$"}};
+	struct match *match = room_match(&bad);
+
+	cr_assert_eq(room_add(match, &every), 1);
+	cr_assert_eq(room_add(match, &bad), 2);
+	cr_expect_str_eq(
+		room_scan(match, text_of("x 192.0.2.1\nnone\nbad 192.0.2.2\n\nx"), TIME_NONE),
+		"1:1 192.0.2.1 -;1:3 192.0.2.2 -;0:3 192.0.2.2 -;2:3 192.0.2.2 -;");
+	cr_expect_eq(match_counts(match).lines, 5);
+	cr_expect_eq(match_counts(match).found, 4);
+	cr_expect_eq(match_counts(match).undated, 4);
+	match_free(match);
+}
+
+Test(scan, a_broken_expression_is_refused_with_its_place)
+{
+	static const struct {
+		const char *regex, *error;
+	} table[] = {
+		{"^bad (<HOST>", "test.conf:1: missing closing parenthesis"},
+		{"^bad \\h <HOST>", "test.conf:1: bad escape \\h"},
+		{"^bad", "test.conf:1: nothing in failregex says who it was"},
+		{"(?P<a>x)(?P<a>y) <HOST>", "test.conf:1: two named subpatterns have the same"},
+		{"<HOST> <HOST>", "test.conf:1: two named subpatterns have the same"},
+		{"<F-MLFID>x</F-MLFID> <HOST>",
+		 "test.conf:1: the group \"mlfid\" is not supported: multi-line matching"},
+		{"<F-NOFAIL>x</F-NOFAIL> <HOST>",
+		 "test.conf:1: the group \"nofail\" is not supported: multi-line matching"},
+		{"<F-MLFFORGET>x</F-MLFFORGET> <HOST>",
+		 "test.conf:1: the group \"mlfforget\" is not supported: multi-line matching"},
+		{"<F-MLFGAINED>x</F-MLFGAINED> <HOST>",
+		 "test.conf:1: the group \"mlfgained\" is not supported: multi-line matching"},
+		{"<HOST><SKIPLINES>x",
+		 "test.conf:1: <SKIPLINES> is not supported: multi-line matching"},
+		{"<SUBNET>", "test.conf:1: <SUBNET> is not supported"},
+		{"<F-ID>x</F-ID>", "test.conf:1: the group \"fid\" is not supported"},
+	};
+	struct match *match = match_new();
+	struct pattern p = {0};
+
+	cr_assert_not_null(match);
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
+		p.fail[0] = table[i].regex;
+		cr_expect_eq(room_add(match, &p), -EINVAL, "%s", table[i].regex);
+		cr_expect(!strncmp(room_error(), table[i].error, strlen(table[i].error)),
+			  "%s: %s", table[i].regex, room_error());
+	}
+	p.fail[0] = NULL;
+	cr_expect_eq(room_add(match, &p), -EINVAL);
+	/* What was refused leaves nothing behind. */
+	p.fail[0] = "^bad <HOST>";
+	cr_expect_eq(room_add(match, &p), 0);
+	cr_expect_str_eq(room_scan(match, text_of("bad 192.0.2.1\n"), TIME_NONE),
+			 "0:1 192.0.2.1 -;");
+	match_free(match);
+}
+
+Test(scan, a_filter_may_have_any_number_of_expressions)
+{
+	struct rule fail[150];
+	char regex[150][40];
+	struct rules rules = {.name = "many", .fail = fail, .fails = 150};
+	struct diag diag = {0};
+	struct match *match = match_new();
+
+	cr_assert_not_null(match);
+	for (int i = 0; i < 150; i++) {
+		sprintf(regex[i], "^bad %d (?P<g%d>\\w) <HOST>$", i, i);
+		fail[i] = (struct rule){.regex = regex[i]};
+	}
+	cr_assert_eq(match_add(match, &rules, &diag), 0);
+	cr_expect_str_eq(room_scan(match,
+				   text_of("bad 0 x 192.0.2.1\nbad 149 y 192.0.2.1\n"
+					   "bad 64 z 192.0.2.1\nbad 150 z 192.0.2.1\n"),
+				   TIME_NONE),
+			 "0:1 192.0.2.1 - g0=x;0:2 192.0.2.1 - g149=y;0:3 192.0.2.1 - g64=z;");
+	match_free(match);
+}
+
+Test(scan, tags_that_close_nothing_are_text)
+{
+	const struct pattern p = {.fail = {"^</F-USER> <b> <F-user> <HOST>$"}};
+
+	expect(&p, "</F-USER> <b> <F-user> 192.0.2.1\n", "0:1 192.0.2.1 -;");
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <string.h>
+
+#include <criterion/criterion.h>
+#include <linux/rtnetlink.h>
+
+#include "netlink/route_msg.h"
+
+static const struct nl nl = {.sequence = 1, .room = NL_BATCH_MAX};
+static const struct route_mark mark = {.table = 1234, .protocol = 99, .type = RTN_BLACKHOLE};
+
+static struct prefix parse(const char *text)
+{
+	struct prefix p;
+
+	cr_assert(prefix_parse(&p, text, strlen(text)), "%s", text);
+	return p;
+}
+
+Test(route, what_is_added_is_read_back_as_ours)
+{
+	static const char *const prefixes[] = {"192.0.2.1", "198.51.100.0/24", "2001:db8::/64",
+					       "2001:db8::1"};
+	struct nl_batch *batch = nl_batch_new();
+	size_t i;
+
+	for (i = 0; i < 4; i++) {
+		struct prefix p = parse(prefixes[i]), q;
+		struct nlmsghdr *m = (void *)batch->at;
+
+		nl_begin(batch, &nl);
+		route_msg_add(batch, &mark, &p);
+		cr_assert(route_msg_read(&q, m, &mark));
+		cr_expect(prefix_equal(&p, &q));
+		cr_expect_eq(m->nlmsg_flags & (NLM_F_REPLACE | NLM_F_EXCL), 0);
+	}
+	free(batch);
+}
+
+Test(route, one_difference_makes_it_someone_elses)
+{
+	struct route_mark others[] = {mark, mark, mark};
+	struct nl_batch *batch = nl_batch_new();
+	struct prefix p = parse("192.0.2.1"), q;
+	size_t i;
+
+	others[0].table = 254;
+	others[1].protocol = 98;
+	others[2].type = RTN_PROHIBIT;
+	for (i = 0; i < 3; i++) {
+		nl_begin(batch, &nl);
+		route_msg_add(batch, &others[i], &p);
+		cr_expect(!route_msg_read(&q, (void *)batch->at, &mark));
+	}
+	free(batch);
+}
+
+Test(route, a_delete_says_what_it_means)
+{
+	struct nl_batch *batch = nl_batch_new();
+	struct prefix p = parse("192.0.2.1");
+	const struct rtmsg *header;
+
+	nl_begin(batch, &nl);
+	route_msg_delete(batch, &mark, &p);
+	header = mnl_nlmsg_get_payload((void *)batch->at);
+	cr_expect_eq(header->rtm_protocol, 99);
+	cr_expect_eq(header->rtm_type, RTN_BLACKHOLE);
+	cr_expect_eq(header->rtm_dst_len, 32);
+	free(batch);
+}

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What happened to a log while nobody followed it. */
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <criterion/criterion.h>
+
+#include "rig.h"
+
+static struct rig rig;
+static struct position position;
+
+static void setup(void)
+{
+	rig_open(&rig);
+	rig_write(&rig, "log", "one\n");
+	rig_follow(&rig, NULL);
+	rig_expect(&rig, "one\n");
+	source_position(rig.source, &position);
+	rig_unfollow(&rig);
+	rig.len = rig.live = 0;
+	*rig.got = '\0';
+}
+
+static void teardown(void)
+{
+	rig_close(&rig);
+}
+
+TestSuite(resume, .init = setup, .fini = teardown, .timeout = 60);
+
+/* The lines come, are not live, and one appended to the log comes after them. */
+static void expect(const char *lines)
+{
+	char expected[4096];
+
+	rig_follow(&rig, &position);
+	rig_expect(&rig, lines);
+	cr_expect_eq(rig.live, 0);
+	rig_append(&rig, "log", "live\n");
+	snprintf(expected, sizeof(expected), "%slive\n", lines);
+	rig_expect(&rig, expected);
+	cr_expect_eq(rig.live, 5);
+	rig_expect_state(&rig, SOURCE_LIVE);
+}
+
+Test(resume, the_same_file)
+{
+	rig_append(&rig, "log", "two\n");
+	expect("two\n");
+	cr_expect_eq(source_counts(rig.source).rotations, 0);
+}
+
+Test(resume, nothing_new)
+{
+	expect("");
+}
+
+Test(resume, an_unfinished_line_is_read_once_it_is_whole)
+{
+	rig_append(&rig, "log", "tw");
+	rig_follow(&rig, &position);
+	rig_turn(&rig);
+	source_position(rig.source, &position);
+	rig_unfollow(&rig);
+	rig_append(&rig, "log", "o\n");
+	expect("two\n");
+}
+
+Test(resume, renamed)
+{
+	rig_append(&rig, "log", "two\n");
+	rig_rename(&rig, "log", "log.1");
+	rig_write(&rig, "log", "three\n");
+	expect("two\nthree\n");
+	cr_expect_eq(source_counts(rig.source).rotations, 1);
+}
+
+Test(resume, renamed_by_date_before_the_extension)
+{
+	rig_rename(&rig, "log", "mail.log");
+	snprintf(rig.path, sizeof(rig.path), "%s/mail.log", rig.dir);
+	rig_append(&rig, "mail.log", "two\n");
+	rig_rename(&rig, "mail.log", "mail-20240101.log");
+	rig_write(&rig, "mail-20240102.log", "three\n");
+	rig_write(&rig, "mail.log", "four\n");
+	rig_follow(&rig, &position);
+	rig_expect(&rig, "two\nthree\nfour\n");
+}
+
+Test(resume, renamed_to_any_name)
+{
+	rig_append(&rig, "log", "two\n");
+	rig_rename(&rig, "log", "archive");
+	rig_write(&rig, "log", "three\n");
+	expect("two\nthree\n");
+}
+
+Test(resume, renamed_and_no_new_file_yet)
+{
+	rig_append(&rig, "log", "two\n");
+	rig_rename(&rig, "log", "log.1");
+	rig_follow(&rig, &position);
+	rig_expect(&rig, "two\n");
+	cr_expect_eq(rig.live, 0);
+	rig_append(&rig, "log.1", "three\n");
+	rig_expect(&rig, "two\nthree\n");
+	cr_expect_eq(rig.live, 6);
+	rig_write(&rig, "log", "four\n");
+	rig_expect(&rig, "two\nthree\nfour\n");
+}
+
+Test(resume, renamed_several_times)
+{
+	rig_append(&rig, "log", "two\n");
+	rig_rename(&rig, "log", "log.3");
+	rig_write(&rig, "log.2", "three\n");
+	rig_write(&rig, "log.1", "four\n");
+	rig_write(&rig, "log", "five\n");
+	expect("two\nthree\nfour\nfive\n");
+}
+
+Test(resume, files_older_than_ours_are_not_read)
+{
+	rig_write(&rig, "log.3", "older\n");
+	rig_append(&rig, "log", "two\n");
+	rig_rename(&rig, "log", "log.2");
+	rig_write(&rig, "log.1", "three\n");
+	rig_write(&rig, "log.1.gz", "packed\n");
+	rig_write(&rig, "log.err", "another log\n");
+	rig_write(&rig, "log", "four\n");
+	expect("two\nthree\nfour\n");
+}
+
+Test(resume, more_files_than_are_opened_at_once)
+{
+	char expected[2048] = "two\n", name[16], line[16];
+
+	rig_append(&rig, "log", "two\n");
+	rig_rename(&rig, "log", "log.100");
+	for (int i = 99; i > 0; i--) {
+		sprintf(name, "log.%d", i);
+		sprintf(line, "line %d\n", i);
+		rig_write(&rig, name, line);
+		strcat(expected, line);
+	}
+	rig_write(&rig, "log", "last\n");
+	expect(strcat(expected, "last\n"));
+}
+
+Test(resume, deleted_and_created)
+{
+	rig_append(&rig, "log", "two\n");
+	cr_assert_eq(unlink(rig.path), 0);
+	rig_write(&rig, "log", "three\n");
+	expect("three\n");
+}
+
+Test(resume, cut_and_grown)
+{
+	rig_cut(&rig, "log");
+	rig_append(&rig, "log", "two, three and four\n");
+	expect("two, three and four\n");
+}
+
+Test(resume, copytruncate)
+{
+	rig_append(&rig, "log", "two\n");
+	rig_copy(&rig, "log", "log.1");
+	rig_cut(&rig, "log");
+	rig_append(&rig, "log", "three\n");
+	expect("two\nthree\n");
+}
+
+Test(resume, copytruncate_twice)
+{
+	rig_append(&rig, "log", "two\n");
+	rig_copy(&rig, "log", "log.1");
+	rig_cut(&rig, "log");
+	rig_append(&rig, "log", "three\n");
+	rig_rename(&rig, "log.1", "log.2");
+	rig_copy(&rig, "log", "log.1");
+	rig_cut(&rig, "log");
+	rig_append(&rig, "log", "four\n");
+	expect("two\nthree\nfour\n");
+}
+
+/* After copytruncate, before anything is written, the position is still at the copy's end. */
+Test(resume, copytruncate_of_what_was_never_seen)
+{
+	rig_follow(&rig, &position);
+	rig_expect_state(&rig, SOURCE_LIVE);
+	rig_copy(&rig, "log", "log.1");
+	rig_cut(&rig, "log");
+	rig_turn(&rig);
+	source_position(rig.source, &position);
+	rig_unfollow(&rig);
+	rig_append(&rig, "log", "two\n");
+	rig_rename(&rig, "log.1", "log.2");
+	rig_copy(&rig, "log", "log.1");
+	rig_cut(&rig, "log");
+	rig_append(&rig, "log", "three\n");
+	expect("two\nthree\n");
+}
+
+Test(resume, the_old_file_is_held_until_the_new_one_is_written)
+{
+	rig_follow(&rig, &position);
+	rig_expect_state(&rig, SOURCE_LIVE);
+	rig_rename(&rig, "log", "log.1");
+	rig_write(&rig, "log", "");
+	rig_turn(&rig);
+	source_position(rig.source, &position);
+	rig_unfollow(&rig);
+	rig_append(&rig, "log.1", "two\n");
+	rig_append(&rig, "log", "three\n");
+	expect("two\nthree\n");
+}
+
+Test(resume, a_file_that_is_not_there_yet_is_found_again)
+{
+	char away[128];
+
+	rig_append(&rig, "log", "two\n");
+	snprintf(away, sizeof(away), "%s.away", rig.dir);
+	cr_assert_eq(rename(rig.dir, away), 0);
+	rig_follow(&rig, &position);
+	rig_expect_state(&rig, SOURCE_WAITING);
+	source_position(rig.source, &position);
+	cr_expect_eq(position.offset, 4);
+	cr_assert_eq(rename(away, rig.dir), 0);
+	rig_expect(&rig, "two\n");
+}
+
+Test(resume, a_link_that_moved)
+{
+	rig_rename(&rig, "log", "a-20240101");
+	rig_append(&rig, "a-20240101", "two\n");
+	rig_write(&rig, "a-20240102", "three\n");
+	cr_assert_eq(symlink("a-20240102", rig.path), 0);
+	expect("two\nthree\n");
+}
+
+Test(resume, a_position_from_a_damaged_disk_is_nowhere)
+{
+	position.head_len = position.tail_len = UINT32_MAX;
+	expect("one\n");
+	rig_unfollow(&rig);
+	rig.len = rig.live = 0;
+	position.offset = UINT64_MAX;
+	rig_follow(&rig, &position);
+	rig_expect(&rig, "one\nlive\n");
+}
+
+Test(resume, all_zero_is_the_start)
+{
+	position = (struct position){0};
+	expect("one\n");
+}

@@ -1,0 +1,132 @@
+#!/bin/bash
+# Every kind of mistake in a configuration is refused with file, line and the nearest valid word.
+. "$(dirname "$0")/lib.sh"
+
+# mistake "claim" "text" < configuration: check exits 1 and says the text.
+mistake() {
+	cat >"$T/bad.conf"
+	refuse "$1" 1 "$2" banish check -c "$T/bad.conf"
+}
+jail='filter = sshd
+logpath = /var/log/auth.log'
+
+mistake "unknown key" "$T/bad.conf:4: " <<E2
+[sshd]
+$jail
+bantmie = 1h
+E2
+mistake "unknown key: nearest" '"bantime"' <<E2
+[sshd]
+$jail
+bantmie = 1h
+E2
+mistake "bad duration" "$T/bad.conf:4: " <<E2
+[sshd]
+$jail
+bantime = 3 fortnights
+E2
+mistake "missing filter" "$T/bad.conf:2: " <<E2
+[sshd]
+filter = no-such-filter
+logpath = /var/log/auth.log
+E2
+mistake "unknown target" "$T/bad.conf:4: " <<E2
+[sshd]
+$jail
+target = ipste
+E2
+mistake "unknown target: nearest" '"ipset"' <<E2
+[sshd]
+$jail
+target = ipste
+E2
+mistake "unknown target option" '"name"' <<E2
+[sshd]
+$jail
+target = ipset[nam=x]
+E2
+mistake "an ipset name that is too long" "$T/bad.conf:4: " <<E2
+[sshd]
+$jail
+target = ipset[name=abcdefghijklmnopqrstuvwxyz0123456789]
+E2
+mistake "a route of no type" "$T/bad.conf:4: " <<E2
+[sshd]
+$jail
+target = route[type=blackhloe]
+E2
+mistake "two targets that are one ipset" "$T/bad.conf:5: " <<E2
+[sshd]
+$jail
+target = ipset[name=x]
+         ipset[name=x,maxbans=5000]
+E2
+mistake "junk in ignoreip" "$T/bad.conf:4: " <<E2
+[sshd]
+$jail
+ignoreip = 10. junk
+E2
+mistake "maxretry of nothing" "$T/bad.conf:4: " <<E2
+[sshd]
+$jail
+maxretry = many
+E2
+mistake "a key of a later version does nothing, so it is refused" "journalmatch" <<E2
+[sshd]
+$jail
+journalmatch = _SYSTEMD_UNIT=ssh.service
+E2
+mistake "no logpath" "logpath" <<E2
+[sshd]
+filter = sshd
+E2
+mistake "a line that is nothing" "$T/bad.conf:4: " <<E2
+[sshd]
+$jail
+what is this
+E2
+mistake "unknown key in [banish]" '"statedir"' <<E2
+[banish]
+statdir = /tmp
+E2
+mistake "two mistakes are both said" "$T/bad.conf:5: " <<E2
+[sshd]
+$jail
+bantmie = 1h
+findtime = x
+E2
+cat >"$T/broken.conf" <<'E2'
+[Definition]
+failregex = ^good <HOST>$
+            ^bad ( <HOST>$
+E2
+mistake "a broken regular expression has its own line" "$T/broken.conf:3: " <<E2
+[x]
+filter = $T/broken.conf
+logpath = /var/log/x.log
+E2
+mkdir -p "$T/jail.d"
+cat >"$T/banish.conf" <<E2
+[banish]
+statedir = $T/state
+[DEFAULT]
+ignoreip = 192.168. 10.0.0.0/255.0.0.0
+target = nft
+         ipset[name=blacklistip]
+         route[type=unreachable]
+[sshd]
+filter = sshd[mode=aggressive]
+logpath = /var/log/auth.log
+E2
+cat >"$T/jail.d/mail.conf" <<E2
+[postfix]
+filter = postfix[mode=auth]
+logpath = /var/log/mail.log
+target = nft[table="inet filter", set4=blackhole4, set6=blackhole6]
+E2
+check "a good one" banish check -c "$T/banish.conf"
+banish check -c "$T/banish.conf" >"$T/good" 2>&1
+for word in ban4 ban6 blacklistip blacklistip6 blacklistip-net blacklistip6-net unreachable blackhole4 blackhole6 \
+	'\[sshd\]' '\[postfix\]' '\[manual\]' 10.0.0.0/8 192.168.0.0/16 mode=aggressive; do
+	check "check prints $word" grep -q -- "$word" "$T/good"
+done

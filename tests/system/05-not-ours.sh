@@ -1,0 +1,64 @@
+#!/bin/bash
+# What banish did not make, it does not touch; what is stale in what it did make, goes.
+. "$(dirname "$0")/lib.sh"
+
+ipset create admins hash:ip timeout 86400
+ipset add admins 192.0.2.77
+nft -f - <<'E2'
+table inet filter {
+	set blackhole4 { type ipv4_addr; flags timeout; }
+	set blackhole6 { type ipv6_addr; flags timeout; }
+	chain input {
+		type filter hook input priority 0; policy accept;
+		ip saddr @blackhole4 drop
+		ip6 saddr & ffff:ffff:ffff:ffff:: @blackhole6 drop
+	}
+}
+add element inet filter blackhole4 { 192.0.2.78 timeout 1d }
+E2
+ip route add blackhole 192.0.2.79
+configure <<E2
+[DEFAULT]
+target = ipset[name=admins]
+         ipset[name=ours]
+         nft[table="inet filter", set4=blackhole4, set6=blackhole6]
+         nft[owner=no]
+         route
+E2
+start
+check "ban" ask ban 203.0.113.5 2001:db8:5:5::/64
+check "in the admin's set" in_ipset admins 203.0.113.5
+check "in the user's table" sh -c "nft list set inet filter blackhole4 | grep -q '203.0.113.5 '"
+check "in the user's table, IPv6 by its /64" sh -c "nft list set inet filter blackhole6 | grep -q '2001:db8:5:5:: '"
+# Stale: in our own sets, put there by hand.
+ipset add ours 198.51.100.66 timeout 999
+nft add element inet banish "$(nft list table inet banish | sed -nE 's/.*set (ban4b?) \{.*/\1/p' | head -n 1)" '{ 198.51.100.67 timeout 999s }'
+ip route add blackhole 198.51.100.68 proto 157
+check "sync" ask sync
+check "a stale entry in our ipset is gone" not in_ipset ours 198.51.100.66
+check "a stale element in our nft set is gone" not in_nft 198.51.100.67
+check "a stale route of ours is gone" not in_route 198.51.100.68
+check "ours are still there: ipset" in_ipset ours 203.0.113.5
+check "ours are still there: nft" in_nft 203.0.113.5
+check "ours are still there: route" in_route 203.0.113.5
+for after in "sync" "unban --all" "flush"; do
+	[ "$after" = sync ] || ask ban 203.0.113.5 >/dev/null 2>&1
+	check "banish $after" ask $after
+	check "the admin's entry survives $after" in_ipset admins 192.0.2.77
+	check "the user's element survives $after" sh -c "nft list set inet filter blackhole4 | grep -q '192.0.2.78 '"
+	check "the admin's route survives $after" in_route 192.0.2.79
+done
+check "flush has taken ours out of the admin's set" not in_ipset admins 203.0.113.5
+check "and out of the user's table" sh -c "! nft list set inet filter blackhole4 | grep -q '203.0.113.5 '"
+stop
+ipset destroy ours
+ipset create ours hash:ip
+: >"$LOG"
+start
+check "a set without timeouts is refused" grep -q 'target ipset\[name=ours\].*timeout' "$LOG"
+check "with the command that fixes it" grep -q 'ipset create ours hash:ip timeout' "$LOG"
+check "other targets go on" in_nft 203.0.113.5
+ipset destroy ours
+ipset create ours hash:ip timeout 0
+check "the set is made anew, and sync" ask sync
+check "uses it" in_ipset ours 203.0.113.5

@@ -1,0 +1,27 @@
+#!/bin/bash
+# banish match: one line for each match and nothing else on standard output.
+. "$(dirname "$0")/lib.sh"
+
+{
+	sshd_line 203.0.113.70
+	echo "Nov 20 23:33:42 host sshd[1]: Accepted publickey for root from 192.0.2.1 port 22 ssh2"
+	sshd_line 2001:db8::70
+} >"$T/log"
+check "a file" banish match sshd "$T/log"
+banish match sshd "$T/log" >"$T/o" 2>"$T/e"
+equal "a line for each match" 2 "$(grep -c . "$T/o")"
+check "the summary is on standard error" test -s "$T/e"
+equal "standard input" "203.0.113.70 2001:db8::70" "$(banish match --json sshd - <"$T/log" 2>/dev/null | jq -r .host | xargs)"
+equal "line numbers" "1 3" "$(banish match sshd --json "$T/log" 2>/dev/null | jq .line | xargs)"
+equal "keys" '["extra","host","line","time"]' "$(banish match --json sshd "$T/log" 2>/dev/null | head -n 1 | jq -c keys)"
+equal "--now completes a date without a year" 1763681622 \
+	"$(echo 'Nov 20 23:33:42 h sshd[1]: Failed password for root from 203.0.113.1 port 2 ssh2' | TZ=UTC banish match --json --now 1763700000 sshd - 2>/dev/null | jq .time)"
+equal "RFC 3339" 1763681622 \
+	"$(echo '2025-11-20T23:33:42.5+00:00 h sshd[1]: Failed password for root from 203.0.113.1 port 2 ssh2' | banish match --json sshd - 2>/dev/null | jq '.time|floor')"
+check "a filter by its path" banish match "$ROOT/src/filter.d/sshd.conf" "$T/log"
+check "options" banish match "sshd[mode=aggressive]" "$T/log"
+refuse "a filter that is not there" 1 "no-such" banish match no-such "$T/log"
+refuse "a file that is not there" 1 "$T/none" banish match sshd "$T/none"
+check "no match is no error" banish match sshd /dev/null
+head -c 1000000 /dev/urandom >"$T/random"
+check "random bytes" banish match "postfix[mode=aggressive]" "$T/random"

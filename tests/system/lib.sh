@@ -1,0 +1,142 @@
+# Sourced by every system test: a network namespace of its own, a scratch folder, a daemon, and
+# checks that print a line each. The last line is "N passed, M failed".
+#
+# BANISH is the program under test (default build/banish); it is run as a user would run it.
+
+set -u
+ROOT=$(cd "$(dirname "$0")/../.." && pwd)
+BANISH=${BANISH:-$ROOT/build/banish}
+NAME=$(basename "$0" .sh)
+
+# A namespace with its own network and mounts; nothing outside is touched.
+if [ "${IN_SCRATCH:-}" != "$NAME" ]; then
+	export IN_SCRATCH=$NAME
+	exec unshare -n -m "$0" "$@"
+fi
+mount --make-rprivate / 2>/dev/null
+ip link set lo up
+
+T=$(mktemp -d "/tmp/banish-$NAME.XXXXXX")
+CONF=$T/banish.conf
+LOG=$T/daemon.log
+DAEMON=
+passed=0
+failed=0
+
+finish() {
+	[ -z "$DAEMON" ] || { kill -9 "$DAEMON"; wait "$DAEMON"; } 2>/dev/null
+	if [ "$failed" -ne 0 ] && [ -s "$LOG" ]; then
+		echo "--- the daemon's last words"
+		tail -n 15 "$LOG"
+	fi
+	cd /
+	umount "$T"/disk 2>/dev/null
+	rm -rf "$T"
+	echo "$NAME: $passed passed, $failed failed"
+	[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
+	exit $?
+}
+trap finish EXIT
+
+pass() {
+	passed=$((passed + 1))
+	[ -z "${VERBOSE:-}" ] || echo "  ok    $1"
+}
+
+fail() {
+	failed=$((failed + 1))
+	echo "  FAIL  $1"
+}
+
+# check "claim" command...: the command must succeed.
+check() {
+	claim=$1
+	shift
+	if "$@" >"$T/out" 2>&1; then pass "$claim"; else
+		fail "$claim: $*"
+		sed 's/^/        /' "$T/out" | head -n 8
+	fi
+}
+
+# refuse "claim" CODE "text" command...: it must exit with CODE and say text on stderr.
+refuse() {
+	claim=$1 code=$2 text=$3
+	shift 3
+	"$@" >"$T/out" 2>"$T/err" </dev/null
+	got=$?
+	if [ $got -eq "$code" ] && grep -qF -- "$text" "$T/err"; then pass "$claim"; else
+		fail "$claim: exit $got (want $code), stderr:"
+		sed 's/^/        /' "$T/err" | head -n 8
+	fi
+}
+
+# equal "claim" want got
+equal() {
+	if [ "$2" = "$3" ]; then pass "$1"; else fail "$1: want \"$2\", got \"$3\""; fi
+}
+
+# soon "claim" command...: the command must succeed within 10 s.
+soon() {
+	claim=$1
+	shift
+	local i=0
+	until "$@" >"$T/out" 2>&1; do
+		i=$((i + 1))
+		if [ $i -ge 200 ]; then
+			fail "$claim: $*"
+			sed 's/^/        /' "$T/out" | head -n 8
+			return 1
+		fi
+		sleep 0.05
+	done
+	pass "$claim"
+}
+
+banish() { "$BANISH" "$@"; }
+ask() { verb=$1; shift; "$BANISH" "$verb" -c "$CONF" "$@"; }
+
+# The configuration: [banish] with the scratch paths, then standard input.
+configure() {
+	{
+		printf '[banish]\nstatedir = %s/state\nsocket = %s/control\nuser = root\n' "$T" "$T"
+		cat
+	} >"$CONF"
+}
+
+start() {
+	"$BANISH" run -c "${1:-$CONF}" >>"$LOG" 2>&1 &
+	DAEMON=$!
+	local i=0
+	until grep -q 'ready:' "$LOG" 2>/dev/null && [ -S "$T/control" ]; do
+		i=$((i + 1))
+		if [ $i -ge 200 ] || ! kill -0 "$DAEMON" 2>/dev/null; then
+			fail "the daemon starts"
+			return 1
+		fi
+		sleep 0.05
+	done
+}
+
+stop() { # [signal]
+	kill "-${1:-TERM}" "$DAEMON" 2>/dev/null
+	wait "$DAEMON" 2>/dev/null
+	code=$?
+	DAEMON=
+	[ "${1:-TERM}" != TERM ] || : >"$LOG.old"
+	cat "$LOG" >>"$LOG.old" 2>/dev/null
+	: >"$LOG"
+	return $code
+}
+
+# sshd_line ADDRESS [user]: one genuine failure, dated now.
+sshd_line() {
+	printf '%s host sshd[4711]: Failed password for %s from %s port 40022 ssh2\n' \
+		"$(LC_ALL=C date '+%b %e %H:%M:%S')" "${2:-root}" "$1"
+}
+
+banned() { ask list --json | grep -qF "\"ip\":\"$1\""; }
+not_banned() { ! banned "$1"; }
+in_nft() { nft list table inet banish | grep -qF "$1 "; }
+in_ipset() { ipset list "$1" | grep -qE "^$2( |$)"; }
+in_route() { ip -"${2:-4}" route show table all | grep -qE "^(blackhole|unreachable|prohibit) $1( |$)"; }
+not() { ! "$@"; }
