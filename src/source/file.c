@@ -17,24 +17,7 @@
 #define UNFINISHED_MS 1000 /* for the rest of a last line, before its file is left */
 #define MISSING_MS 1000	   /* a rotation takes less: the path names no file for a moment */
 
-struct file {
-	struct source source;
-	struct watch *watch;
-	struct event *work;
-	struct block block;
-	struct queue queue;
-	struct position from; /* to be found again; all zero: nothing */
-	bool begun;	      /* there is something to read, or was */
-	bool looked;
-	bool fresh;	 /* nothing was at the path at start: all that comes is live */
-	bool caught_up;	 /* what was there at start is handed over */
-	bool look_again; /* there was no room for newer files */
-	int missing;	 /* why the path names no file, or 0 */
-	int64_t missing_since;
-	int read_error;
-};
-
-static void schedule(struct file *file, int64_t ms)
+void file_schedule(struct file *file, int64_t ms)
 {
 	struct timeval tv = {ms / 1000, ms % 1000 * 1000};
 
@@ -42,137 +25,6 @@ static void schedule(struct file *file, int64_t ms)
 	 * looks at other descriptors. */
 	event_add(file->work, &tv);
 }
-
-/* ---- which files ---- */
-
-static bool is_found(const struct file *file, struct tail *log)
-{
-	return log->ino == file->from.inode && tail_matches(log, &file->from) &&
-	       !tail_seek(log, file->from.offset);
-}
-
-static void push_log(struct file *file, struct tail *log, const struct trail *trail, bool stale)
-{
-	if (trail->more) {
-		file->look_again = true;
-		tail_close(log);
-		return;
-	}
-	log->stale = stale ? log->size : 0;
-	queue_push(&file->queue, log);
-}
-
-/* The first files: the log, and before it what was rotated since `from`. 0 or why there is no
- * log. */
-static int file_begin(struct file *file)
-{
-	struct trail trail = {0};
-	struct tail *log = NULL;
-	int err = tail_open(&log, AT_FDCWD, file->source.path);
-	bool found = false;
-
-	if (!file->looked)
-		file->fresh = err == -ENOENT || err == -ENOTDIR;
-	file->looked = true;
-	if (file->from.inode && !(log && (found = is_found(file, log)))) {
-		trail_from(&trail, file->source.path, &file->from, log);
-		file->source.counts.rotations += log || trail.count;
-	}
-	queue_take(&file->queue, &trail, 0, true);
-	if (log)
-		push_log(file, log, &trail, found || !file->fresh);
-	file->begun = file->queue.count > 0;
-	return err;
-}
-
-/* Another file at the path: those between it and the last that we know, and it. */
-static int file_switch(struct file *file)
-{
-	bool stale = !file->caught_up && !file->fresh;
-	struct trail trail = {0};
-	struct tail *log;
-	int err = tail_open(&log, AT_FDCWD, file->source.path);
-
-	if (err)
-		return err;
-	trail_between(&trail, file->source.path, queue_last(&file->queue), log);
-	queue_take(&file->queue, &trail, file->queue.count, stale);
-	push_log(file, log, &trail, stale);
-	file->source.counts.rotations++;
-	return 0;
-}
-
-static int file_check(struct file *file)
-{
-	struct tail *back;
-	struct stat st;
-	int err = tail_stat(AT_FDCWD, file->source.path, &st);
-
-	if (err)
-		return err;
-	if (queue_holds(&file->queue, &st))
-		return 0;
-	if (!queue_has_room(&file->queue)) {
-		file->look_again = true;
-		return 0;
-	}
-	back = queue_return(&file->queue, &st);
-	if (!back)
-		return file_switch(file);
-	queue_push(&file->queue, back);
-	return 0;
-}
-
-static void file_look(struct file *file)
-{
-	int err;
-
-	watch_aim(file->watch);
-	file->look_again = false;
-	err = file->begun ? file_check(file) : file_begin(file);
-	if (err && !file->missing)
-		file->missing_since = moment_ticks();
-	file->missing = err;
-}
-
-/*
- * A copy is what it was no more: its name serves for the next copy ("cp log log.1; : >log"). As
- * long as it is the front, nothing was read of the log since the last cut, so that the new copy
- * is all new, unless the log still holds the same.
- */
-static void copy_cut(struct file *file, struct tail *copy)
-{
-	struct tail *next = file->queue.count > 1 ? file->queue.tails[1] : NULL;
-
-	tail_rewind(copy);
-	if (!next || tail_look(copy) || !next->size)
-		return;
-	tail_look(next);
-	if (next->size && (!copy->size || tail_begins_alike(copy, next)))
-		queue_leave(&file->queue, moment_ticks());
-}
-
-/* The front was cut, and perhaps written anew. What was not read of it may be in a copy. */
-static void file_cut(struct file *file)
-{
-	struct tail *front = queue_front(&file->queue);
-	struct trail trail = {0};
-	uint64_t stale = front->stale;
-	struct position position;
-
-	if (front->copy) {
-		copy_cut(file, front);
-		return;
-	}
-	tail_position(front, &position);
-	tail_rewind(front);
-	trail_from(&trail, file->source.path, &position, front);
-	if (queue_take(&file->queue, &trail, 0, false))
-		queue_front(&file->queue)->stale = stale;
-	file->source.counts.rotations++;
-}
-
-/* ---- what is in them ---- */
 
 static void file_hand(struct file *file, struct tail *tail, const struct run *run, bool live)
 {
@@ -233,29 +85,29 @@ static void file_flush(struct file *file, struct tail *tail)
 /* How long the unfinished last line of a file that was replaced may still be finished. */
 static int64_t unfinished_left(const struct file *file, const struct tail *tail)
 {
-	int64_t quiet = moment_now() - tail->written;
+	int64_t quiet = moment_now() - tail->written / 1000000;
 
 	if (file->block.end == file->block.next || quiet < 0 || quiet >= UNFINISHED_MS)
 		return 0;
 	return UNFINISHED_MS - quiet;
 }
 
-/*
- * The front was read to its end. Nothing was read of the next; when that was empty until now,
- * it may have been written, copied and cut meanwhile, and the copy comes first.
- */
-static void file_leave(struct file *file)
+/* True: go on with the next. */
+static bool file_leave(struct file *file)
 {
-	struct tail *front = queue_front(&file->queue);
-	struct trail trail = {0};
+	int64_t wait = unfinished_left(file, queue_front(&file->queue));
 
-	if (queue_has_room(&file->queue)) {
-		trail_between(&trail, file->source.path, front, file->queue.tails[1]);
-		queue_take(&file->queue, &trail, 1, !file->caught_up && !file->fresh);
+	if (wait) {
+		file_schedule(file, wait);
+		return false;
 	}
+	if (file_between(file))
+		return false;
+	file_flush(file, queue_front(&file->queue));
 	queue_leave(&file->queue, moment_ticks());
 	if (file->look_again)
 		file_look(file);
+	return true;
 }
 
 /*
@@ -268,23 +120,17 @@ static bool file_front(struct file *file)
 	/* Looked at before the end is: what is written to the front until then is read. */
 	bool goes_on = queue_goes_on(&file->queue);
 	int ret = file_read(file, front);
-	int64_t wait;
 
 	file->read_error = ret < 0 && ret != -ESTALE ? ret : 0;
 	if (ret == -ESTALE)
-		file_cut(file);
-	else if (ret < 0)
+		return file_cut(file);
+	if (ret < 0)
 		file->source.counts.errors++;
-	if (ret || !goes_on)
-		return ret == 1 || ret == -ESTALE;
-	wait = unfinished_left(file, front);
-	if (wait) {
-		schedule(file, wait);
-		return false;
-	}
-	file_flush(file, front);
-	file_leave(file);
-	return true;
+	if (ret)
+		return ret == 1;
+	if (goes_on)
+		return file_leave(file);
+	return queue_touched(&file->queue) && !file_between(file);
 }
 
 static bool file_left(struct file *file)
@@ -322,14 +168,14 @@ static void file_turn(struct file *file, bool names)
 	bool more = false;
 
 	source_enter(&file->source);
-	if (names || !file->begun)
+	if (names || !file->begun || file->look_soon)
 		file_look(file);
 	if (!source_stopped(&file->source))
 		more = file_left(file);
 	if (!source_stopped(&file->source) && queue_front(&file->queue))
 		more |= file_front(file);
 	if (more && !source_stopped(&file->source))
-		schedule(file, 0);
+		file_schedule(file, 0);
 	else
 		block_rest(&file->block);
 	file_tell(file);
@@ -347,8 +193,6 @@ static void file_work(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	file_turn(arg, false);
 }
-
-/* ---- as a source ---- */
 
 static void file_close(struct source *source)
 {
@@ -375,7 +219,7 @@ static void file_position(const struct source *source, struct position *out)
 
 static void file_resume(struct source *source)
 {
-	schedule((struct file *)source, 0);
+	file_schedule((struct file *)source, 0);
 }
 
 static const struct source_kind file_kind = {
@@ -406,7 +250,7 @@ int file_open(struct source **out, struct event_base *base, const char *path,
 	if (err)
 		goto fail;
 	file->queue.watch = file->watch;
-	schedule(file, 0);
+	file_schedule(file, 0);
 	*out = &file->source;
 	return 0;
 fail:

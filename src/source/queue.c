@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Keeps the order of a source's files, and each of them watched once. */
+#include <errno.h>
 #include <string.h>
 
 #include "source/queue.h"
@@ -91,12 +92,32 @@ bool queue_goes_on(const struct queue *queue)
 	bool written = false;
 
 	for (size_t i = 1; i < queue->count; i++) {
-		/* Also takes note of its first bytes, so that a position at its start can be
-		 * found again. */
-		tail_look(queue->tails[i]);
-		written |= queue->tails[i]->size > 0;
+		struct tail *tail = queue->tails[i];
+
+		/* Takes note of its first bytes, so that a position at its start can be found
+		 * again. If it was cut, nothing was read of it yet: it starts anew. */
+		if (tail_look(tail) == -ESTALE) {
+			tail_rewind(tail);
+			tail_look(tail);
+		}
+		written |= tail->size > 0;
 	}
 	return written;
+}
+
+bool queue_touched(const struct queue *queue)
+{
+	bool touched = false;
+
+	for (size_t i = 1; i < queue->count; i++)
+		touched |= queue->tails[i]->quiet != queue->tails[i]->written;
+	return touched;
+}
+
+void queue_quiet(struct queue *queue)
+{
+	for (size_t i = 1; i < queue->count; i++)
+		queue->tails[i]->quiet = queue->tails[i]->written;
 }
 
 static struct tail *remove_left(struct queue *queue, size_t at)

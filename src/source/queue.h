@@ -39,6 +39,9 @@ size_t queue_take(struct queue *queue, struct trail *trail, size_t at, bool stal
 bool queue_holds(const struct queue *queue, const struct stat *st);
 /* Is a newer file than the front written already? */
 bool queue_goes_on(const struct queue *queue);
+/* Or was one touched, empty as it is? It may have been written, copied and cut. */
+bool queue_touched(const struct queue *queue);
+void queue_quiet(struct queue *queue); /* that was looked after */
 /* The front was read to its end: it is left, and its place taken by the next. */
 void queue_leave(struct queue *queue, int64_t ticks);
 /* Take back the file that was left, if `st` is one. NULL: none is. */

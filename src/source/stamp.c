@@ -51,32 +51,47 @@ struct stamp stamp_parse(const char *name, const char *log)
 	return (struct stamp){.kind = STAMP_OTHER};
 }
 
-static const char *past_digits(const char *at)
+static size_t digits_at(const char *at)
 {
-	return at + strspn(at, "0123456789");
+	return strspn(at, "0123456789");
+}
+
+/* Are the names alike but for their numbers, and which has the smaller ones? */
+static bool compare_numbers(const char *a, const char *b, int *order)
+{
+	*order = 0;
+	for (;;) {
+		size_t a_len = digits_at(a), b_len = digits_at(b);
+
+		if (!a_len || !b_len) {
+			if (*a != *b++)
+				return false;
+			if (!*a++)
+				return true;
+			continue;
+		}
+		if (!*order && a_len != b_len)
+			*order = a_len < b_len ? -1 : 1;
+		else if (!*order)
+			*order = strncmp(a, b, a_len);
+		a += a_len;
+		b += b_len;
+	}
 }
 
 struct stamp stamp_series(const char *name, const char *log)
 {
-	struct stamp stamp = {.kind = STAMP_SERIES};
+	struct stamp stamp = {.kind = STAMP_OTHER};
 	size_t digits = 0;
+	int order;
 
-	while (*name && *log) {
-		const char *end = past_digits(name);
-
-		if (end == name ? *name != *log : past_digits(log) == log)
-			return (struct stamp){.kind = STAMP_OTHER};
-		if (end == name) {
-			name++, log++;
-			continue;
-		}
-		for (; name < end; name++)
-			if (digits + 1 < sizeof(stamp.digits))
-				stamp.digits[digits++] = *name;
-		log = past_digits(log);
-	}
-	if (*name || *log || !digits)
-		stamp.kind = STAMP_OTHER;
+	/* A greater number is that of a file to come. */
+	if (!compare_numbers(name, log, &order) || order >= 0)
+		return stamp;
+	stamp.kind = STAMP_SERIES;
+	for (; *name; name++)
+		if (digits_at(name) && digits + 1 < sizeof(stamp.digits))
+			stamp.digits[digits++] = *name;
 	return stamp;
 }
 
@@ -84,16 +99,22 @@ bool stamp_comparable(const struct stamp *a, const struct stamp *b)
 {
 	if (a->kind == STAMP_OTHER || b->kind == STAMP_OTHER)
 		return false;
-	return a->kind == b->kind || a->kind == STAMP_NONE || b->kind == STAMP_NONE;
+	return a->kind == b->kind || (a->kind != STAMP_COUNT && a->kind != STAMP_DATE) ||
+	       (b->kind != STAMP_COUNT && b->kind != STAMP_DATE);
 }
 
 bool stamp_newer(const struct stamp *a, const struct stamp *b)
 {
+	size_t a_len = strlen(a->digits), b_len = strlen(b->digits);
+
 	if (a->kind == STAMP_NONE || b->kind == STAMP_NONE)
 		return a->kind == STAMP_NONE && b->kind != STAMP_NONE;
+	/* The log and what was rotated from it came after the others of its series. */
+	if (a->kind != b->kind)
+		return b->kind == STAMP_SERIES;
 	if (a->kind == STAMP_COUNT)
 		return atoi(a->digits) < atoi(b->digits);
-	if (a->kind == STAMP_SERIES && strlen(a->digits) != strlen(b->digits))
-		return strlen(a->digits) > strlen(b->digits);
+	if (a->kind == STAMP_SERIES && a_len != b_len)
+		return a_len > b_len;
 	return strcmp(a->digits, b->digits) > 0;
 }

@@ -19,7 +19,7 @@ struct stamp {
 };
 
 struct stamp stamp_parse(const char *name, const char *log);
-/* The same name with other numbers: how files are called to which a link leads in turn. */
+/* The same name with smaller numbers: how files are called to which a link leads in turn. */
 struct stamp stamp_series(const char *name, const char *log);
 /* Do the two say which file is newer? */
 bool stamp_comparable(const struct stamp *a, const struct stamp *b);

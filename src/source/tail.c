@@ -24,7 +24,7 @@ int tail_stat(int dir, const char *name, struct stat *out)
 static void tail_saw(struct tail *tail, const struct stat *st)
 {
 	tail->size = (uint64_t)st->st_size;
-	tail->written = (int64_t)st->st_mtim.tv_sec * 1000 + st->st_mtim.tv_nsec / 1000000;
+	tail->written = (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec;
 }
 
 int tail_open(struct tail **out, int dir, const char *name)
@@ -50,6 +50,7 @@ int tail_open(struct tail **out, int dir, const char *name)
 	tail->dev = st.st_dev;
 	tail->ino = st.st_ino;
 	tail_saw(tail, &st);
+	tail->quiet = tail->written;
 	err = tail_seek(tail, 0);
 	if (err)
 		goto fail;
@@ -101,9 +102,27 @@ bool tail_matches(const struct tail *tail, const struct position *position)
 
 bool tail_begins_alike(const struct tail *a, const struct tail *b)
 {
-	uint32_t len = a->head_len < b->head_len ? a->head_len : b->head_len;
+	char head[2][TAIL_HEAD];
+	ssize_t a_len = pread(a->fd, head[0], TAIL_HEAD, 0);
+	ssize_t b_len = pread(b->fd, head[1], TAIL_HEAD, 0);
+	ssize_t len = a_len < b_len ? a_len : b_len;
 
-	return !memcmp(a->head, b->head, len);
+	return len > 0 && !memcmp(head[0], head[1], (size_t)len);
+}
+
+bool tail_copies(const struct tail *tail, const struct tail *log)
+{
+	struct statx one, two;
+
+	if (!tail_begins_alike(tail, log))
+		return false;
+	if (statx(tail->fd, "", AT_EMPTY_PATH, STATX_BTIME, &one) ||
+	    statx(log->fd, "", AT_EMPTY_PATH, STATX_BTIME, &two) ||
+	    !(one.stx_mask & two.stx_mask & STATX_BTIME))
+		return true;
+	if (one.stx_btime.tv_sec != two.stx_btime.tv_sec)
+		return one.stx_btime.tv_sec > two.stx_btime.tv_sec;
+	return one.stx_btime.tv_nsec >= two.stx_btime.tv_nsec;
 }
 
 int tail_seek(struct tail *tail, uint64_t offset)

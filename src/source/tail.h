@@ -24,7 +24,8 @@ struct tail {
 	uint64_t offset; /* the first byte not handed over */
 	uint64_t stale;	 /* bytes before this offset were there at start: not live */
 	uint64_t size;	 /* of the file, when last looked */
-	int64_t written; /* wall clock: its mtime, when last looked */
+	int64_t written; /* its mtime in ns, when last looked */
+	int64_t quiet;	 /* the same, when last looked for copies of what it held */
 	int64_t until;	 /* moment_ticks(): how long a file that was left is still read */
 	bool skip;	 /* within a line that was cut */
 	bool was_cut;
@@ -43,8 +44,11 @@ void tail_close(struct tail *tail); /* takes NULL */
 bool tail_is(const struct tail *tail, const struct stat *st);
 /* Do its contents continue those that `position` was taken of? The inode is not looked at. */
 bool tail_matches(const struct tail *tail, const struct position *position);
-/* Do both begin with the same bytes, as far as the shorter head goes? */
+/* Do both begin, by now, with the same bytes, as far as the shorter head goes? */
 bool tail_begins_alike(const struct tail *a, const struct tail *b);
+/* Was `tail` made after `log` was, which begins alike? Then it is a copy, complete or not, and
+ * the log was not cut yet. */
+bool tail_copies(const struct tail *tail, const struct tail *log);
 /* Go on from `offset`. 0 or -errno. */
 int tail_seek(struct tail *tail, uint64_t offset);
 /* The file was cut: from its start, knowing nothing. */

@@ -23,15 +23,15 @@ void trail_close(struct trail *trail)
 	*trail = (struct trail){0};
 }
 
-/* Opened, if it is still the file that the folder showed. NULL: it is not. */
+/* Opened, if it is still the file that the folder showed. NULL: it is not, or cannot be. */
 static struct tail *entry_open(struct siblings *siblings, const struct entry *entry)
 {
-	struct tail *tail;
+	struct tail *tail = NULL;
+	int err = tail_open(&tail, siblings->dir, entry->name);
 
-	if (tail_open(&tail, siblings->dir, entry->name))
-		return NULL;
-	if (tail_is(tail, &entry->st))
+	if (!err && tail_is(tail, &entry->st))
 		return tail;
+	siblings->changed |= !err || err == -ENOENT;
 	tail_close(tail);
 	return NULL;
 }
@@ -65,8 +65,9 @@ static bool is_rotated(const struct entry *entry)
 	return entry->stamp.kind != STAMP_OTHER && entry->stamp.kind != STAMP_NONE;
 }
 
+/* The entry with the inode of `from`, and whether it holds what was read. */
 static struct tail *find_inode(struct siblings *siblings, const struct search *search,
-			       struct entry *found)
+			       struct entry *found, bool *matches)
 {
 	const struct position *from = search->from;
 
@@ -81,6 +82,7 @@ static struct tail *find_inode(struct siblings *siblings, const struct search *s
 		if (!from->head_len && entry->stamp.kind == STAMP_OTHER)
 			continue;
 		tail = entry_match(siblings, entry, from);
+		*matches = tail != NULL;
 		/* The inode was freed, or its file written anew, after we read it: the contents
 		 * are newer. */
 		if (!tail && is_rotated(entry))
@@ -127,10 +129,11 @@ static struct tail *find_copy(struct siblings *siblings, const struct search *se
 static struct tail *find_from(struct siblings *siblings, const struct search *search,
 			      struct entry *found)
 {
-	struct tail *tail = find_inode(siblings, search, found), *copy;
+	bool matches = false;
+	struct tail *tail = find_inode(siblings, search, found, &matches), *copy;
 	struct entry entry;
 
-	if (tail && tail->offset == search->from->offset)
+	if (matches)
 		return tail;
 	copy = find_copy(siblings, search, &entry);
 	if (!copy)
@@ -232,11 +235,12 @@ static int look(struct trail *out, struct siblings *siblings, const struct searc
 	for (size_t i = 0; i < count && out->count < TRAIL_MAX; i++) {
 		struct tail *tail = entry_open(siblings, picked[i]);
 
-		if (!tail) {
-			out->more = true;
-			return -EAGAIN;
-		}
-		out->tails[out->count++] = tail;
+		if (!tail)
+			continue;
+		if (search->until && tail_copies(tail, search->until))
+			tail_close(tail);
+		else
+			out->tails[out->count++] = tail;
 	}
 	out->more = count + !!search->from > TRAIL_MAX;
 	return siblings->changed ? -EAGAIN : 0;
@@ -245,27 +249,20 @@ static int look(struct trail *out, struct siblings *siblings, const struct searc
 static int look_again(struct trail *out, const char *path, const struct search *search,
 		      bool series)
 {
-	struct trail trail = {0};
 	struct siblings siblings;
 	int err = siblings_open(&siblings, path);
 
 	siblings.series = series;
-	for (int i = 0; !err && i < TRIES; i++) {
-		trail_close(&trail);
-		err = look(&trail, &siblings, search);
-		/* Where a file has other numbers in its folder than of its own (overlayfs), it
-		 * looks changed for ever. */
-		if (err != -EAGAIN || i == TRIES - 1)
-			break;
-		err = 0;
+	if (!err)
+		err = -EAGAIN;
+	for (int i = 0; i < TRIES && err == -EAGAIN; i++) {
+		trail_close(out);
+		err = look(out, &siblings, search);
 	}
 	siblings_close(&siblings);
-	if (err && err != -EAGAIN) {
-		trail_close(&trail);
-		return err;
-	}
-	*out = trail;
-	return 0;
+	if (err && err != -EAGAIN)
+		trail_close(out);
+	return err;
 }
 
 /* Does the name itself, not only that of its folder? */
@@ -283,7 +280,7 @@ static int look_everywhere(struct trail *out, const char *path, const struct sea
 	*out = (struct trail){0};
 	if (real)
 		err = look_again(out, real, search, differs(real, path));
-	if (err && (!real || strcmp(real, path) != 0))
+	if (err == -ENOENT && (!real || strcmp(real, path) != 0))
 		err = look_again(out, path, search, false);
 	free(real);
 	return err == -ENOENT ? 0 : err;

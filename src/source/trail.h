@@ -23,7 +23,9 @@ struct trail {
 
 /*
  * What was logged after `from` and before `until` (NULL: no end): the file that `from` names,
- * at its offset, and those rotated after it. Empty when that file is not found. 0 or -errno.
+ * at its offset, and those rotated after it. Empty when that file is not found. Nothing was
+ * read of `until`. 0, -errno, or -EAGAIN when files are just being renamed, so that one may be
+ * missing.
  */
 int trail_from(struct trail *out, const char *path, const struct position *from,
 	       const struct tail *until);

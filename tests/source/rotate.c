@@ -246,6 +246,20 @@ Test(rotate, copytruncate_and_then_rename)
 	rig_expect(&rig, "one\ntwo\nthree\nfour\n");
 }
 
+Test(rotate, copytruncate_of_a_new_file_before_it_was_looked_at)
+{
+	rig_rename(&rig, "log", "log.1");
+	rig_write(&rig, "log", "");
+	rig_turn(&rig);
+	rig_append(&rig, "log", "two\n");
+	rig_rename(&rig, "log.1", "log.2");
+	rig_copy(&rig, "log", "log.1");
+	rig_cut(&rig, "log");
+	rig_expect(&rig, "one\ntwo\n");
+	rig_append(&rig, "log", "three\n");
+	rig_expect(&rig, "one\ntwo\nthree\n");
+}
+
 Test(rotate, renamed_back)
 {
 	rig_rename(&rig, "log", "log.1");

@@ -62,13 +62,17 @@ Test(stamp, order)
 
 Test(stamp, series)
 {
-	struct stamp nine = stamp_series("app.9.log", "app.7.log");
-	struct stamp ten = stamp_series("app.10.log", "app.7.log");
+	struct stamp nine = stamp_series("app.9.log", "app.11.log");
+	struct stamp ten = stamp_series("app.10.log", "app.11.log");
+	struct stamp one = stamp_parse("app.11.log.1", "app.11.log");
 
 	cr_expect_eq(nine.kind, STAMP_SERIES);
 	cr_expect(stamp_newer(&ten, &nine) && !stamp_newer(&nine, &ten));
-	cr_expect_eq(stamp_series("app.x.log", "app.7.log").kind, STAMP_OTHER);
-	cr_expect_eq(stamp_series("app.7.log.1", "app.7.log").kind, STAMP_OTHER);
-	cr_expect_eq(stamp_series("app.7", "app.7.log").kind, STAMP_OTHER);
+	cr_expect(stamp_newer(&one, &ten) && !stamp_newer(&ten, &one));
+	cr_expect_eq(stamp_series("app.12.log", "app.11.log").kind, STAMP_OTHER);
+	cr_expect_eq(stamp_series("app.11.log", "app.11.log").kind, STAMP_OTHER);
+	cr_expect_eq(stamp_series("app.x.log", "app.11.log").kind, STAMP_OTHER);
+	cr_expect_eq(stamp_series("app.7.log.1", "app.11.log").kind, STAMP_OTHER);
+	cr_expect_eq(stamp_series("app.7", "app.11.log").kind, STAMP_OTHER);
 	cr_expect_eq(stamp_series("app", "app").kind, STAMP_OTHER);
 }
