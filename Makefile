@@ -91,9 +91,10 @@ unit: $(TESTED:%=$(B)/unit/%)
 check: deps all
 	tests/check.sh
 
-demo: deps
-	@$(MAKE) --no-print-directory all
-	tests/demo.sh
+demo:
+	@tests/deps.sh $(BUILD_NEEDS)
+	@$(MAKE) --no-print-directory -j2 all
+	@tests/demo.sh
 
 rooms: all
 	tests/rooms.sh $(B)
@@ -153,7 +154,7 @@ TEST_NEEDS  = libcriterion-dev clang libclang-rt-14-dev clang-tidy clang-format 
 	python3 jq strace gdbmtool systemd util-linux procps
 
 deps:
-	tests/deps.sh $(BUILD_NEEDS) $(TEST_NEEDS)
+	@tests/deps.sh $(BUILD_NEEDS) $(TEST_NEEDS)
 
 # ---- installation ----
 

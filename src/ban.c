@@ -12,6 +12,7 @@
 
 #define REFUSALS_SHOWN 10
 #define REASON_MAX 512
+#define NAMES_KEPT 4096 /* numbers left to jails, sources and targets */
 
 struct ban_call {
 	uint32_t jail, reason;
@@ -95,7 +96,8 @@ static void ban_text(struct daemon *daemon, struct call *call, struct text text,
 static void ban_done(struct daemon *daemon, struct call *call, int durable)
 {
 	struct ban_call *own = call_own(call);
-	uint64_t refused = refused_by_targets(daemon, own->jail) - own->refused;
+	uint64_t before = own->refused, now = refused_by_targets(daemon, own->jail);
+	uint64_t refused = now > before ? now - before : 0;
 	enum control_exit code = own->bad || refused || durable ? EXIT_REFUSED : EXIT_DONE;
 
 	if (own->bad)
@@ -139,9 +141,12 @@ static const char *ban_options(struct daemon *daemon, struct call *call, struct 
 		return "--for takes a time such as 90s, 10m, 1h, 7d or forever";
 	if (reason && strlen(reason) > REASON_MAX)
 		return "--reason is too long";
-	if (reason)
+	if (!reason || !*reason)
+		return NULL;
+	own->reason = names_find(daemon->memory->names, text_of(reason));
+	if (!own->reason && names_last(daemon->memory->names) < NAMES_MAX - NAMES_KEPT)
 		own->reason = names_add(daemon->memory->names, text_of(reason));
-	return NULL;
+	return own->reason ? NULL : "too many different reasons; a restart makes room";
 }
 
 void ban_start(void *arg, struct call *call)

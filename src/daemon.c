@@ -28,6 +28,18 @@ uint32_t daemon_jail(const struct daemon *daemon, const char *name)
 	return 0;
 }
 
+uint32_t daemon_find_jail(const struct daemon *daemon, const char *name)
+{
+	const struct judge *judge = daemon->memory->judge;
+	uint32_t jail = daemon_jail(daemon, name);
+	uint32_t number = names_find(daemon->memory->names, text_of(name));
+
+	for (uint32_t slot = 0; !jail && number && slot < judge_slots(judge); slot++)
+		if (judge_at(judge, slot) && judge_at(judge, slot)->jail == number)
+			return number;
+	return jail;
+}
+
 void daemon_unban(struct daemon *daemon, uint32_t jail, const struct prefix *prefix)
 {
 	struct prefix copy = *prefix;

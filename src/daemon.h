@@ -74,6 +74,8 @@ void daemon_unban(struct daemon *daemon, uint32_t jail, const struct prefix *pre
 void daemon_stop(struct daemon *daemon, int code);
 /* The number of a jail of the running configuration, 0: there is none of that name. */
 uint32_t daemon_jail(const struct daemon *daemon, const char *name);
+/* The same, or of a jail that is gone and has bans left. */
+uint32_t daemon_find_jail(const struct daemon *daemon, const char *name);
 
 int feeds_open(struct daemon *daemon); /* 0 or -ENOMEM */
 /* Follow what the setup says; sources that are in both go on where they are. */

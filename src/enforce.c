@@ -22,8 +22,10 @@ struct enforce {
 	struct holding *holdings;
 	size_t count;
 	bool hold_back;		 /* the first sync leaves nothing */
+	bool flush;		 /* one is under way in some target */
 	size_t first;		 /* whose sync goes first: everyone in turn */
 	const struct conf *conf; /* what the targets were last defined by */
+	uint64_t epoch;		 /* counts definitions */
 	const struct conf *next; /* to be defined when dropped targets are empty */
 	const struct enforce_events *events;
 	void *arg;
@@ -56,6 +58,24 @@ static void pump_all(struct enforce *enforce)
 		holding_pump(&enforce->holdings[t], now);
 }
 
+/* Every sync that was asked for is over. */
+static bool all_synced(const struct enforce *enforce)
+{
+	for (size_t t = 0; t < enforce->count; t++)
+		if (!holding_synced(&enforce->holdings[t], enforce->holdings[t].asked))
+			return false;
+	return true;
+}
+
+static bool dropped_are_empty(const struct enforce *enforce)
+{
+	for (size_t t = 0; t < enforce->count; t++)
+		if (enforce->holdings[t].dropped &&
+		    !holding_synced(&enforce->holdings[t], enforce->holdings[t].asked))
+			return false;
+	return true;
+}
+
 static void pump_run(evutil_socket_t fd, short what, void *arg)
 {
 	struct enforce *enforce = arg;
@@ -64,15 +84,16 @@ static void pump_run(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	pump_all(enforce);
-	if (enforce->next && enforce_settled(enforce)) {
+	if (enforce->flush && all_synced(enforce))
+		enforce->flush = false;
+	if (enforce->next && dropped_are_empty(enforce)) {
 		next = enforce->next;
 		enforce->next = NULL;
 		if (define_now(enforce, next))
 			log_error("out of memory while targets are changed");
-		return;
 	}
 	enforce->events->progress(enforce->arg);
-	if (enforce_settled(enforce))
+	if (enforce->events->settled && enforce_settled(enforce))
 		enforce->events->settled(enforce->arg);
 }
 
@@ -87,10 +108,14 @@ static struct holding *holding_of(struct enforce *enforce, size_t target)
 
 static void on_ready(void *arg, size_t target, const struct target_info *info)
 {
-	struct holding *holding = holding_of(arg, target);
+	struct enforce *enforce = arg;
+	struct holding *holding = holding_of(enforce, target);
 
-	if (holding)
-		holding_ready(holding, info);
+	if (!holding)
+		return;
+	/* A worker that dies while some target is emptied fills none again. */
+	holding->empty_next |= enforce->flush;
+	holding_ready(holding, info);
 }
 
 static void on_applied(void *arg, size_t target, const struct target_change *changes,
@@ -248,6 +273,8 @@ static int define_now(struct enforce *enforce, const struct conf *conf)
 	bool changed;
 
 	enforce->conf = conf;
+	enforce->epoch++;
+	log_debug("targets are defined");
 	holdings_free(enforce);
 	enforce->holdings =
 		calloc(conf->target_count ? conf->target_count : 1, sizeof *enforce->holdings);
@@ -266,6 +293,7 @@ static int define_now(struct enforce *enforce, const struct conf *conf)
 		holding->wanted = &enforce->wanted;
 		holding->memory = enforce->memory;
 		holding->empty_next = enforce->hold_back;
+		holding->asked = 1;
 		identities[t] = own_identity();
 	}
 	pump_soon(enforce);
@@ -298,28 +326,70 @@ static size_t find_target(const struct conf *conf, const char *name)
 	return i;
 }
 
-int enforce_define(struct enforce *enforce, const struct conf *conf)
+/*
+ * Entries of jails that leave someone else's set: nothing will want them there, and a sync
+ * deletes from such a set only what is written down.
+ */
+static void note_leaving(struct enforce *enforce, const struct wanted *next, size_t from,
+			 size_t to)
 {
-	bool same = enforce->count && enforce->count == conf->target_count, changed = false;
-	bool dropped = false;
+	const struct judge *judge = enforce->memory->judge;
+	struct holding *holding = &enforce->holdings[from];
+
+	for (uint32_t s = 0; s < judge_slots(judge); s++) {
+		const struct ban *ban = judge_at(judge, s);
+
+		if (ban && wanted_uses(&enforce->wanted, ban->jail, from) &&
+		    wanted_slot(next, to, &ban->prefix) == WANTED_NO_SLOT)
+			holding_note_removal(holding, &ban->prefix, true);
+	}
+}
+
+/* What is to happen to the present targets: numbers kept, and some dropped? */
+struct change {
+	bool same, dropped;
+};
+
+static struct change compare_targets(struct enforce *enforce, const struct conf *conf,
+				     const struct wanted *next)
+{
+	struct change change = {.same = enforce->count && enforce->count == conf->target_count};
 
 	for (size_t t = 0; t < enforce->count; t++) {
-		size_t at = find_target(conf, enforce->holdings[t].text);
+		struct holding *holding = &enforce->holdings[t];
+		size_t at = find_target(conf, holding->text);
+		bool usable =
+			holding->phase != HOLDING_OUT || holding->is.info.error == -EINPROGRESS;
 
-		same &= at == t;
-		if (at < conf->target_count || enforce->holdings[t].phase == HOLDING_OUT)
-			continue;
-		holding_sync(&enforce->holdings[t], true);
-		dropped = true;
+		change.same &= at == t;
+		holding->dropped = at == conf->target_count && usable;
+		if (holding->dropped)
+			holding_sync(holding, true);
+		else if (at < conf->target_count && holding->is.info.way == TARGET_SHARED)
+			note_leaving(enforce, next, t, at);
+		change.dropped |= holding->dropped;
 	}
-	pump_soon(enforce);
-	if (dropped) {
-		enforce->next = conf;
-		return 0;
-	}
-	if (!same)
-		return define_now(enforce, conf);
+	return change;
+}
+
+int enforce_define(struct enforce *enforce, const struct conf *conf)
+{
+	bool pending = enforce->next != NULL, changed = false;
+	struct wanted next = {.names = enforce->memory->names, .judge = enforce->memory->judge};
+	struct change change;
+
+	if (wanted_set(&next, conf, &changed))
+		return -ENOMEM;
+	change = compare_targets(enforce, conf, &next);
+	free(next.uses);
+	/* The former configuration goes away now. */
 	enforce->conf = conf;
+	enforce->next = change.dropped ? conf : NULL;
+	pump_soon(enforce);
+	if (change.dropped)
+		return 0;
+	if (!change.same || pending)
+		return define_now(enforce, conf);
 	if (wanted_set(&enforce->wanted, conf, &changed))
 		return -ENOMEM;
 	if (changed || any_in_error(enforce))
@@ -356,6 +426,7 @@ void enforce_sync(struct enforce *enforce)
 
 void enforce_flush(struct enforce *enforce)
 {
+	enforce->flush = true;
 	for (size_t t = 0; t < enforce->count; t++)
 		holding_sync(&enforce->holdings[t], true);
 	pump_soon(enforce);
@@ -391,23 +462,60 @@ void enforce_rearm(struct enforce *enforce)
 
 void enforce_mark(const struct enforce *enforce, struct enforce_mark *mark)
 {
-	for (size_t t = 0; t < enforce->count; t++)
-		mark->at[t] = enforce->holdings[t].queued;
+	mark->epoch = enforce->epoch;
+	for (size_t t = 0; t < enforce->count; t++) {
+		mark->changes[t] = enforce->holdings[t].queued;
+		mark->syncs[t] = enforce->holdings[t].asked;
+	}
 }
 
+/* Other targets since: whatever was wanted is in their first sync. */
 bool enforce_reached(const struct enforce *enforce, const struct enforce_mark *mark)
 {
+	if (enforce->next || mark->epoch != enforce->epoch)
+		return !enforce->next && enforce_ready(enforce);
 	for (size_t t = 0; t < enforce->count; t++) {
 		const struct holding *holding = &enforce->holdings[t];
 
 		if (holding->phase == HOLDING_OUT) {
 			if (holding->is.info.error == -EINPROGRESS)
 				return false;
-		} else if (holding->answered < mark->at[t]) {
+		} else if (holding->answered < mark->changes[t]) {
 			return false;
 		}
 	}
 	return true;
+}
+
+bool enforce_synced(const struct enforce *enforce, const struct enforce_mark *mark)
+{
+	if (!enforce_reached(enforce, mark))
+		return false;
+	for (size_t t = 0; mark->epoch == enforce->epoch && t < enforce->count; t++)
+		if (!holding_synced(&enforce->holdings[t], mark->syncs[t]))
+			return false;
+	return true;
+}
+
+bool enforce_ready(const struct enforce *enforce)
+{
+	for (size_t t = 0; t < enforce->count; t++)
+		if (!holding_synced(&enforce->holdings[t], 1))
+			return false;
+	return true;
+}
+
+void enforce_retry(struct enforce *enforce)
+{
+	for (size_t t = 0; t < enforce->count; t++) {
+		struct holding *holding = &enforce->holdings[t];
+
+		if (!holding->retry)
+			continue;
+		holding->retry = false;
+		holding_sync(holding, holding->empty_next);
+		pump_soon(enforce);
+	}
 }
 
 bool enforce_settled(const struct enforce *enforce)

@@ -20,7 +20,7 @@
 struct enforce;
 
 struct enforce_events {
-	/* Nothing is being synced any more and nothing waits. */
+	/* Nothing is being synced any more and nothing waits. May be NULL. */
 	void (*settled)(void *arg);
 	/* Something was sent or answered: those who wait on a mark may look again. */
 	void (*progress)(void *arg);
@@ -35,13 +35,15 @@ struct enforce_target {
 	bool syncing;
 	uint64_t syncs, refused; /* refused: entries that the kernel did not take */
 	int last_error;		 /* of the last one refused, -errno */
+	int sync_error;		 /* of the last sync, -errno; it is tried again */
 	size_t pending;		 /* changes not sent yet */
 };
 
 /* Where a queue has got to: what was asked for before it was taken has been answered when
  * enforce_reached() says so. */
 struct enforce_mark {
-	uint64_t at[TARGETS_MAX];
+	uint64_t epoch; /* of the targets: others count from zero */
+	uint64_t changes[TARGETS_MAX], syncs[TARGETS_MAX];
 };
 
 /* Starts the helper. `memory` is read and must outlive it. 0 or -errno of targets_open(). */
@@ -69,6 +71,12 @@ void enforce_rearm(struct enforce *enforce);
 
 void enforce_mark(const struct enforce *enforce, struct enforce_mark *mark);
 bool enforce_reached(const struct enforce *enforce, const struct enforce_mark *mark);
+/* The syncs asked for before the mark was taken are over, too. */
+bool enforce_synced(const struct enforce *enforce, const struct enforce_mark *mark);
+/* Every target has had its first sync, or cannot be used. */
+bool enforce_ready(const struct enforce *enforce);
+/* Sync what failed in a way that a sync may mend: to be called every now and then. */
+void enforce_retry(struct enforce *enforce);
 bool enforce_settled(const struct enforce *enforce);
 /* More waits than is good for memory: stop reading what makes it. */
 bool enforce_crowded(const struct enforce *enforce);

@@ -111,11 +111,15 @@ static struct feed *feed_new(struct daemon *daemon, const struct setup *setup,
 	if (!feed->path || feed_aim(feed, setup, from))
 		goto fail;
 	feed->name = names_add(daemon->memory->names, text_of(from->path));
+	if (!feed->name)
+		goto fail;
 	error = source_open(&feed->source, daemon->base, feed->path,
 			    memory_find_position(daemon->memory, feed->name), &feed_events,
 			    feed);
-	if (!error)
+	if (!error) {
+		source_pause(feed->source, daemon->paused);
 		return feed;
+	}
 fail:
 	log_error("%s: cannot be followed: %s", from->path, strerror(-error));
 	feed_free(feed);

@@ -12,7 +12,7 @@
 static struct target_change change_of(const struct holding *holding,
 				      const struct prefix *prefix, int64_t now)
 {
-	if (holding->empty)
+	if (holding->empty || holding->dropped)
 		return (struct target_change){.prefix = *prefix, .op = TARGET_DEL};
 	return wanted_change(holding->wanted, holding->number, prefix, holding->is.info.longest,
 			     now);
@@ -41,7 +41,7 @@ static void queue_drop(struct holding *holding)
 	free(holding->queue);
 	holding->queue = NULL;
 	holding->room = holding->head = holding->count = 0;
-	holding->answered = holding->queued;
+	holding->lost = holding->queued - holding->answered;
 	holding->sent_head = holding->sent_count = holding->walks = 0;
 }
 
@@ -70,23 +70,27 @@ void holding_push(struct holding *holding, const struct prefix *prefix)
 
 /* In someone else's set only what we know to have added may be deleted: a deletion that was
  * not done is written down until it is. */
-static void note_removal(struct holding *holding, const struct prefix *prefix, bool pending)
+void holding_note_removal(struct holding *holding, const struct prefix *prefix, bool pending)
 {
-	if (holding->memory->store)
-		memory_removal(holding->memory,
-			       names_add(holding->memory->names, text_of(holding->text)),
-			       prefix, pending);
+	memory_removal(holding->memory,
+		       names_add(holding->memory->names, text_of(holding->text)), prefix,
+		       pending);
+}
+
+/* A target that is out may be anyone's. */
+static bool may_be_shared(const struct holding *holding)
+{
+	return holding->is.info.way == TARGET_SHARED || holding->phase == HOLDING_OUT;
 }
 
 void holding_change(struct holding *holding, const struct prefix *prefix)
 {
-	if (holding->phase == HOLDING_OUT &&
-	    wanted_slot(holding->wanted, holding->number, prefix) == WANTED_NO_SLOT &&
-	    (holding->is.info.way == TARGET_SHARED || holding->is.info.error))
-		note_removal(holding, prefix, true);
-	if (holding->empty && holding->late_count < HOLDING_LATE)
+	if (may_be_shared(holding) &&
+	    wanted_slot(holding->wanted, holding->number, prefix) == WANTED_NO_SLOT)
+		holding_note_removal(holding, prefix, true);
+	if (holding->empty && !holding->dropped && holding->late_count < HOLDING_LATE)
 		holding->late[holding->late_count++] = *prefix;
-	else if (holding->empty)
+	else if (holding->empty && !holding->dropped)
 		holding->again = true;
 	else
 		holding_push(holding, prefix);
@@ -136,16 +140,21 @@ void holding_pump(struct holding *holding, int64_t now)
 void holding_sync(struct holding *holding, bool empty)
 {
 	holding->again = true;
-	holding->empty_next = empty;
+	holding->asked++;
+	holding->empty_next = empty || holding->dropped;
 }
 
 static void sync_over(struct holding *holding)
 {
 	free(holding->seen);
 	holding->seen = NULL;
+	log_debug("target %s: sync over%s", holding->text, holding->empty ? ", empty" : "");
 	holding->empty = holding->refill = false;
 	holding->is.info.created = false;
 	holding->phase = HOLDING_IDLE;
+	holding->answered += holding->lost;
+	holding->lost = 0;
+	holding->done = holding->begun;
 	holding->is.syncs++;
 	while (holding->late_count)
 		holding_push(holding, &holding->late[--holding->late_count]);
@@ -156,9 +165,9 @@ static void removals_push(struct holding *holding)
 	struct memory *memory = holding->memory;
 	uint32_t name = names_find(memory->names, text_of(holding->text));
 
-	for (size_t i = 0; i < memory->removal_count; i++)
-		if (memory->removals[i].target == name)
-			holding_push(holding, &memory->removals[i].prefix);
+	for (uint32_t i = 0; i < memory->removals.count; i++)
+		if (memory->removals.list[i].target == name)
+			holding_push(holding, &memory->removals.list[i].prefix);
 }
 
 /* False: no room, or no memory; tried again later. */
@@ -195,6 +204,8 @@ static bool sync_start(struct holding *holding)
 	bool started = true;
 
 	holding->slot = 0;
+	holding->begun = holding->asked;
+	holding->is.sync_error = 0;
 	holding->empty = holding->empty_next;
 	if (holding->is.info.way == TARGET_NOTHING)
 		sync_over(holding);
@@ -208,6 +219,7 @@ static bool sync_start(struct holding *holding)
 		holding->empty = false;
 		return false;
 	}
+	log_debug("target %s: sync%s", holding->text, holding->empty ? ", to be empty" : "");
 	holding->again = holding->empty_next = false;
 	if (holding->phase == HOLDING_WALK)
 		removals_push(holding);
@@ -251,6 +263,7 @@ static bool walk_step(struct holding *holding, int64_t now)
 		count += walk_change(holding, slot, now, &changes[count]);
 	if (!count) {
 		holding->phase = HOLDING_DRAIN;
+		holding->drain = holding->queued;
 		return true;
 	}
 	if (!batch_send(holding, changes, count, true))
@@ -271,9 +284,10 @@ bool holding_step(struct holding *holding, int64_t now)
 		if (holding->refill)
 			return targets_room(holding->targets) &&
 			       sync_refill(holding, TARGET_REFILL_COMMIT);
-		if (!holding->walks)
-			sync_over(holding);
-		return false;
+		if (holding->walks || holding->answered + holding->lost < holding->drain)
+			return false;
+		sync_over(holding);
+		return true;
 	default:
 		return false;
 	}
@@ -287,6 +301,13 @@ bool holding_settled(const struct holding *holding)
 	       !holding->sent_count;
 }
 
+bool holding_synced(const struct holding *holding, uint64_t asked)
+{
+	if (holding->phase == HOLDING_OUT)
+		return holding->is.info.error != -EINPROGRESS;
+	return holding->done >= asked;
+}
+
 /* ---- what the target says ---- */
 
 /* In what is ours a sync leaves nothing that is not wanted. */
@@ -295,20 +316,41 @@ static void removals_forget(struct holding *holding)
 	struct memory *memory = holding->memory;
 	uint32_t name = names_find(memory->names, text_of(holding->text));
 
-	for (size_t i = memory->removal_count; name && i-- > 0;) {
-		struct prefix prefix = memory->removals[i].prefix;
+	for (uint32_t i = memory->removals.count; name && i-- > 0;) {
+		struct prefix prefix = memory->removals.list[i].prefix;
 
-		if (memory->removals[i].target == name)
-			note_removal(holding, &prefix, false);
+		if (memory->removals.list[i].target == name)
+			holding_note_removal(holding, &prefix, false);
 	}
+}
+
+/* Until it is ready again. A flush that was under way is not forgotten. */
+static void holding_out(struct holding *holding)
+{
+	log_debug("target %s: out", holding->text);
+	queue_drop(holding);
+	free(holding->seen);
+	holding->seen = NULL;
+	holding->empty_next |= holding->empty || holding->dropped;
+	holding->empty = holding->refill = false;
+	holding->phase = HOLDING_OUT;
+	holding->is.info.error = -EINPROGRESS;
+}
+
+/* The worker is gone, and with it every request. Did it go? */
+static bool worker_died(struct holding *holding, int error)
+{
+	if (error == -EPIPE && holding->phase != HOLDING_OUT)
+		holding_out(holding);
+	return error == -EPIPE;
 }
 
 void holding_ready(struct holding *holding, const struct target_info *info)
 {
-	queue_drop(holding);
-	holding->empty = holding->refill = false;
+	holding_out(holding);
 	holding->is.info = *info;
 	holding->again = !info->error;
+	holding->asked += !holding->asked;
 	holding->phase = info->error ? HOLDING_OUT : HOLDING_IDLE;
 	if (!info->error && info->way != TARGET_SHARED)
 		removals_forget(holding);
@@ -337,7 +379,7 @@ void holding_applied(struct holding *holding, const struct target_change *change
 {
 	struct holding_sent sent;
 
-	if (!holding->sent_count)
+	if ((count && worker_died(holding, errors[0])) || !holding->sent_count)
 		return;
 	sent = holding->sent[holding->sent_head];
 	holding->sent_head = (holding->sent_head + 1) % HOLDING_SENT;
@@ -345,11 +387,13 @@ void holding_applied(struct holding *holding, const struct target_change *change
 	holding->answered += sent.queued;
 	holding->walks -= sent.walk;
 	for (size_t i = 0; i < count; i++) {
-		if (errors[i] && errors[i] != -EPIPE)
+		if (errors[i])
 			note_refusal(holding, &changes[i], errors[i]);
-		if (holding->is.info.way == TARGET_SHARED)
-			note_removal(holding, &changes[i].prefix,
-				     errors[i] && changes[i].op == TARGET_DEL);
+		/* The set or table itself is gone: a sync makes ours anew. */
+		if (errors[i] == -ENOENT)
+			holding->retry = true;
+		if (!errors[i] && holding->is.info.way == TARGET_SHARED)
+			holding_note_removal(holding, &changes[i].prefix, false);
 	}
 }
 
@@ -374,21 +418,29 @@ void holding_held(struct holding *holding, const struct prefix *prefix, int64_t 
 		holding->seen[slot / 8] |= (unsigned char)(1 << slot % 8);
 }
 
+static void sync_failed(struct holding *holding, const char *what, int error)
+{
+	if (holding->is.last_error != error)
+		log_error("target %s: cannot %s: %s", holding->text, what, strerror(-error));
+	holding->is.last_error = holding->is.sync_error = error;
+	holding->retry = true;
+}
+
 void holding_listed(struct holding *holding, int error)
 {
-	if (holding->phase != HOLDING_LIST)
+	if (worker_died(holding, error) || holding->phase != HOLDING_LIST)
 		return;
-	if (error && error != -EPIPE)
-		log_error("target %s: cannot be listed: %s", holding->text, strerror(-error));
+	if (error)
+		sync_failed(holding, "be listed", error);
 	holding->phase = HOLDING_WALK;
 }
 
 void holding_done(struct holding *holding, int error)
 {
-	if (error && error != -EPIPE) {
-		log_error("target %s: cannot be filled anew: %s", holding->text,
-			  strerror(-error));
-		holding->is.last_error = error;
+	if (worker_died(holding, error))
+		return;
+	if (error) {
+		sync_failed(holding, "be filled anew", error);
 		sync_over(holding);
 	} else if (holding->phase == HOLDING_BEGIN) {
 		holding->phase = HOLDING_WALK;

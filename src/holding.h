@@ -39,11 +39,16 @@ struct holding {
 	const struct wanted *wanted;
 	struct memory *memory;
 	enum holding_phase phase;
-	bool again, empty_next; /* another sync is due; it is to leave nothing */
+	bool again, empty_next;	     /* another sync is due; it is to leave nothing */
+	bool dropped;		     /* no longer in the configuration: nothing is wanted */
+	bool retry;		     /* something failed that a sync may mend */
+	uint64_t asked, begun, done; /* syncs: the last asked for, begun for, and over */
 
 	struct prefix *queue; /* a ring */
 	size_t room, head, count;
-	uint64_t queued, answered;		/* since ever */
+	uint64_t queued, answered; /* since ever */
+	uint64_t lost;		   /* queued and never to be answered: a sync makes up for it */
+	uint64_t drain;		   /* what must be answered before the sync is over */
 	struct holding_sent sent[HOLDING_SENT]; /* a ring */
 	unsigned sent_head, sent_count, walks;
 
@@ -66,6 +71,10 @@ void holding_pump(struct holding *holding, int64_t now);
 /* Take the sync one step on. True: it could go on at once. */
 bool holding_step(struct holding *holding, int64_t now);
 bool holding_settled(const struct holding *holding);
+/* Nothing more can come of waiting for sync number `asked`. */
+bool holding_synced(const struct holding *holding, uint64_t asked);
+/* To be deleted from someone else's set, or no longer. */
+void holding_note_removal(struct holding *holding, const struct prefix *prefix, bool pending);
 
 /* What the target said. */
 void holding_ready(struct holding *holding, const struct target_info *info);

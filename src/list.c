@@ -40,7 +40,7 @@ void list_start(void *arg, struct call *call)
 	call_set(call, own);
 	own->json = call_option(call, "json") != NULL;
 	if (call_args(call)) {
-		own->jail = names_find(daemon->memory->names, text_of(call_arg(call, 0)));
+		own->jail = daemon_find_jail(daemon, call_arg(call, 0));
 		if (!own->jail) {
 			call_err(call, "banish: no jail of the name \"%s\"", call_arg(call, 0));
 			call_finish(call, EXIT_REFUSED);

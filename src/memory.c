@@ -21,6 +21,8 @@ struct memory *memory_new(uint32_t maxbans)
 
 	if (!memory)
 		return NULL;
+	memory->maxbans = maxbans;
+	removals_init(&memory->removals);
 	memory->names = names_new();
 	memory->evidence = evidence_new(EVIDENCE_BYTES);
 	if (!memory->names || !memory->evidence || judge_new(&memory->judge, &limits)) {
@@ -37,7 +39,7 @@ void memory_free(struct memory *memory)
 	store_close(memory->store);
 	free(memory->snapshot);
 	free(memory->positions);
-	free(memory->removals);
+	removals_clear(&memory->removals);
 	free(memory->written);
 	judge_free(memory->judge);
 	evidence_free(memory->evidence);
@@ -50,7 +52,11 @@ void memory_free(struct memory *memory)
 struct load {
 	struct memory *memory;
 	int64_t now;
-	uint32_t *map; /* number on disk -> number here */
+	struct names *disk; /* every text on disk; memory's table gets those that are used */
+	struct load_name {
+		uint32_t text;	 /* in `disk` */
+		uint32_t number; /* in memory's table; 0: not used yet */
+	} * map;		 /* by number on disk */
 	uint32_t map_size;
 	void (*note)(void *arg, const char *text);
 	void *arg;
@@ -62,7 +68,7 @@ static void load_name(struct load *load, uint32_t number, struct text text)
 		return;
 	if (number >= load->map_size) {
 		uint32_t size = number + 64;
-		uint32_t *map = realloc(load->map, size * sizeof *map);
+		struct load_name *map = realloc(load->map, size * sizeof *map);
 
 		if (!map)
 			return;
@@ -70,12 +76,19 @@ static void load_name(struct load *load, uint32_t number, struct text text)
 		load->map = map;
 		load->map_size = size;
 	}
-	load->map[number] = names_add(load->memory->names, text);
+	load->map[number] = (struct load_name){.text = names_add(load->disk, text)};
 }
 
-static uint32_t load_number(const struct load *load, uint32_t number)
+static uint32_t load_number(struct load *load, uint32_t number)
 {
-	return number < load->map_size ? load->map[number] : 0;
+	struct load_name *name = number < load->map_size ? &load->map[number] : NULL;
+
+	if (!name)
+		return 0;
+	if (!name->number)
+		name->number = names_add(load->memory->names,
+					 text_of(names_text(load->disk, name->text)));
+	return name->number;
 }
 
 static void load_ban(struct load *load, const struct ban *ban)
@@ -84,16 +97,17 @@ static void load_ban(struct load *load, const struct ban *ban)
 	struct ban mine = *ban;
 
 	mine.jail = load_number(load, ban->jail);
-	mine.reason = load_number(load, ban->reason);
 	if (!mine.jail)
 		return;
 	judge_undo(memory->judge, mine.jail, &mine.prefix, NULL);
-	if (!moment_left(mine.until, load->now))
+	if (!moment_left(mine.until, load->now)) {
 		memory->expired++;
-	else if (judge_never(memory->judge, mine.jail, &mine.prefix))
+	} else if (judge_never(memory->judge, mine.jail, &mine.prefix)) {
 		memory->outlawed++;
-	else
+	} else {
+		mine.reason = load_number(load, ban->reason);
 		judge_put(memory->judge, &mine);
+	}
 }
 
 static void put_position(struct memory *memory, uint32_t source,
@@ -114,40 +128,6 @@ static void put_position(struct memory *memory, uint32_t source,
 	}
 	memory->positions[i].source = source;
 	memory->positions[i].position = *position;
-}
-
-static size_t find_removal(const struct memory *memory, uint32_t target,
-			   const struct prefix *prefix)
-{
-	size_t i;
-
-	for (i = 0; i < memory->removal_count; i++)
-		if (memory->removals[i].target == target &&
-		    prefix_equal(&memory->removals[i].prefix, prefix))
-			break;
-	return i;
-}
-
-/* Did anything change? */
-static bool put_removal(struct memory *memory, uint32_t target, const struct prefix *prefix,
-			bool pending)
-{
-	size_t at = find_removal(memory, target, prefix);
-	struct memory_removal *grown;
-
-	if (!pending && at < memory->removal_count) {
-		memory->removals[at] = memory->removals[--memory->removal_count];
-		return true;
-	}
-	if (!pending || at < memory->removal_count || at == MEMORY_REMOVALS_MAX)
-		return false;
-	grown = realloc(memory->removals, (at + 1) * sizeof *grown);
-	if (!grown)
-		return false;
-	memory->removals = grown;
-	memory->removals[memory->removal_count++] =
-		(struct memory_removal){.target = target, .prefix = *prefix};
-	return true;
 }
 
 static void load_record(void *arg, const struct record *record)
@@ -183,8 +163,10 @@ static void load_record(void *arg, const struct record *record)
 		break;
 	case RECORD_REMOVAL:
 	case RECORD_REMOVED:
-		put_removal(memory, load_number(load, record->removal.target),
-			    &record->removal.prefix, record->kind == RECORD_REMOVAL);
+		removals_set(&memory->removals,
+			     &(struct removal){load_number(load, record->removal.target),
+					       record->removal.prefix},
+			     record->kind == RECORD_REMOVAL);
 		break;
 	}
 }
@@ -201,13 +183,29 @@ int memory_open(struct memory *memory, const char *dir, enum store_mode mode, in
 {
 	struct load load = {.memory = memory, .now = now, .note = note, .arg = arg};
 	struct store_load events = {.record = load_record, .note = load_note};
-	int error = store_open(&memory->store, dir, mode, &events, &load);
+	int error = -ENOMEM;
 
+	load.disk = names_new();
+	if (!load.disk)
+		return error;
+	/* A lower maxbans than before must not lose what was acknowledged. */
+	judge_set_limit(memory->judge, UINT32_MAX);
+	error = store_open(&memory->store, dir, mode, &events, &load);
+	judge_set_limit(memory->judge, memory->maxbans);
+	memory->writes = !error && mode == STORE_WRITE;
+	names_free(load.disk);
 	free(load.map);
 	return error;
 }
 
 /* ---- writing ---- */
+
+/* What is only read, for a restore, changes in memory alone. */
+static void put(struct memory *memory, const struct record *record)
+{
+	if (memory->writes)
+		store_put(memory->store, record);
+}
 
 /* A number is good on disk only after its text was written in this journal. */
 static uint32_t written(struct memory *memory, uint32_t number)
@@ -229,7 +227,7 @@ static uint32_t written(struct memory *memory, uint32_t number)
 	if (!memory->written[number]) {
 		record.name.number = number;
 		record.name.text = text_of(names_text(memory->names, number));
-		store_put(memory->store, &record);
+		put(memory, &record);
 		memory->written[number] = true;
 	}
 	return number;
@@ -241,7 +239,7 @@ static void write_ban(struct memory *memory, const struct ban *ban)
 
 	written(memory, ban->jail);
 	written(memory, ban->reason);
-	store_put(memory->store, &record);
+	put(memory, &record);
 }
 
 int memory_ban(struct memory *memory, const struct ban *ban)
@@ -261,7 +259,7 @@ bool memory_unban(struct memory *memory, uint32_t jail, const struct prefix *pre
 		return false;
 	record.unban.jail = written(memory, jail);
 	record.unban.prefix = *prefix;
-	store_put(memory->store, &record);
+	put(memory, &record);
 	return true;
 }
 
@@ -281,7 +279,7 @@ void memory_offence(struct memory *memory, enum judge_verdict verdict,
 	record.evidence.jail = written(memory, entry.jail);
 	record.evidence.time = time;
 	record.evidence.line = entry.line;
-	store_put(memory->store, &record);
+	put(memory, &record);
 	if (verdict != JUDGE_COUNTED) {
 		write_ban(memory, ban);
 		return;
@@ -290,7 +288,7 @@ void memory_offence(struct memory *memory, enum judge_verdict verdict,
 	record.offence.prefix = ban->prefix;
 	record.offence.jail = offence->jail;
 	record.offence.time = time;
-	store_put(memory->store, &record);
+	put(memory, &record);
 }
 
 void memory_position(struct memory *memory, uint32_t source, const struct position *position)
@@ -300,7 +298,7 @@ void memory_position(struct memory *memory, uint32_t source, const struct positi
 	put_position(memory, source, position);
 	record.position.source = written(memory, source);
 	record.position.position = *position;
-	store_put(memory->store, &record);
+	put(memory, &record);
 }
 
 const struct position *memory_find_position(const struct memory *memory, uint32_t source)
@@ -315,12 +313,13 @@ void memory_removal(struct memory *memory, uint32_t target, const struct prefix 
 		    bool pending)
 {
 	struct record record = {.kind = pending ? RECORD_REMOVAL : RECORD_REMOVED};
+	struct removal removal = {target, *prefix};
 
-	if (!put_removal(memory, target, prefix, pending))
+	if (!target || !removals_set(&memory->removals, &removal, pending))
 		return;
 	record.removal.target = written(memory, target);
 	record.removal.prefix = *prefix;
-	store_put(memory->store, &record);
+	put(memory, &record);
 }
 
 /* ---- the snapshot ---- */
@@ -349,10 +348,10 @@ static void snapshot_start(struct memory *memory)
 		record.position.position = memory->positions[i].position;
 		store_snapshot_put(memory->store, &record);
 	}
-	for (size_t i = 0; i < memory->removal_count; i++) {
+	for (uint32_t i = 0; i < memory->removals.count; i++) {
 		record = (struct record){.kind = RECORD_REMOVAL};
-		record.removal.target = memory->removals[i].target;
-		record.removal.prefix = memory->removals[i].prefix;
+		record.removal.target = memory->removals.list[i].target;
+		record.removal.prefix = memory->removals.list[i].prefix;
 		store_snapshot_put(memory->store, &record);
 	}
 }

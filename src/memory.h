@@ -12,18 +12,12 @@
 #include "base/names.h"
 #include "evidence.h"
 #include "judge/judge.h"
+#include "removals.h"
 #include "state/store.h"
-
-#define MEMORY_REMOVALS_MAX 65536
 
 struct memory_position {
 	uint32_t source; /* its path, a name */
 	struct position position;
-};
-
-struct memory_removal {
-	uint32_t target; /* as it stands in the configuration, a name */
-	struct prefix prefix;
 };
 
 struct memory {
@@ -31,10 +25,11 @@ struct memory {
 	struct judge *judge;
 	struct evidence *evidence;
 	struct store *store; /* NULL before memory_open */
+	uint32_t maxbans;
 	struct memory_position *positions;
 	size_t position_count;
-	struct memory_removal *removals;
-	size_t removal_count;
+	struct removals removals;
+	bool writes;   /* the store was opened for writing */
 	bool *written; /* by name number: is it in the journal? */
 	uint32_t written_size;
 	struct memory_snapshot *snapshot; /* the one being written, or NULL */

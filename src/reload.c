@@ -19,6 +19,7 @@ struct reload {
 	pthread_t thread;
 	struct event *done;
 	int fd;
+	bool again;	     /* asked for once more meanwhile */
 	struct setup *setup; /* the thread's result */
 	int error;
 	char *messages; /* its diagnostics, a line each */
@@ -92,6 +93,7 @@ static void reload_done(evutil_socket_t fd, short what, void *arg)
 {
 	struct reload *reload = arg;
 	struct daemon *daemon = reload->daemon;
+	bool again;
 
 	(void)fd;
 	(void)what;
@@ -105,13 +107,21 @@ static void reload_done(evutil_socket_t fd, short what, void *arg)
 	reload_tell(reload);
 	if (reload->call)
 		call_finish(reload->call, reload->error ? EXIT_REFUSED : EXIT_DONE);
+	again = reload->again;
 	reload_free(reload);
+	if (again)
+		reload_begin(daemon, NULL);
 }
 
 void reload_begin(struct daemon *daemon, struct call *call)
 {
 	struct reload *reload = daemon->reload ? NULL : calloc(1, sizeof *reload);
 
+	/* The files may have changed since the one under way has read them. */
+	if (daemon->reload && !call) {
+		daemon->reload->again = true;
+		return;
+	}
 	if (!reload)
 		goto refuse;
 	reload->daemon = daemon;

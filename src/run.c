@@ -72,6 +72,8 @@ static void on_snapshot(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	/* A snapshot commits what was put so far: a position belongs to that. */
+	feeds_write_positions(daemon);
 	if (memory_snapshot_step(daemon->memory, false))
 		event_add(daemon->snapshot, &soon);
 }
@@ -91,6 +93,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 		daemon->rearm_at = ticks;
 		enforce_rearm(daemon->enforce);
 	}
+	enforce_retry(daemon->enforce);
 	wait_check(daemon);
 	feeds_throttle(daemon);
 	if (!event_pending(daemon->snapshot, EV_TIMEOUT, NULL))
@@ -131,22 +134,15 @@ static void on_hangup(evutil_socket_t signal, short what, void *arg)
 
 /* ---- what the targets say ---- */
 
-static void on_settled(void *arg)
-{
-	struct daemon *daemon = arg;
-
-	wait_check(daemon);
-	if (daemon->ready)
-		return;
-	daemon->ready = true;
-	log_info("ready: %u bans live", judge_counts(daemon->memory->judge).live);
-	sd_notify(0, "READY=1");
-}
-
 static void on_progress(void *arg)
 {
 	struct daemon *daemon = arg;
 
+	if (!daemon->ready && enforce_ready(daemon->enforce)) {
+		daemon->ready = true;
+		log_info("ready: %u bans live", judge_counts(daemon->memory->judge).live);
+		sd_notify(0, "READY=1");
+	}
 	wait_check(daemon);
 	wait_resume(daemon);
 	feeds_throttle(daemon);
@@ -168,7 +164,6 @@ static void on_lost(void *arg)
 }
 
 static const struct enforce_events enforce_events = {
-	.settled = on_settled,
 	.progress = on_progress,
 	.own = on_own,
 	.lost = on_lost,

@@ -177,6 +177,7 @@ void setup_free(struct setup *setup)
 int setup_judge(struct memory *memory, const struct conf *conf)
 {
 	struct judge_jail *jails = calloc(conf->jail_count, sizeof *jails);
+	bool full = false;
 	int error;
 
 	if (!jails)
@@ -185,6 +186,7 @@ int setup_judge(struct memory *memory, const struct conf *conf)
 		const struct conf_jail *jail = &conf->jails[i];
 
 		jails[i].name = names_add(memory->names, text_of(jail->name));
+		full |= !jails[i].name;
 		jails[i].maxretry = jail->maxretry;
 		jails[i].findtime = jail->findtime;
 		jails[i].bantime = jail->bantime;
@@ -192,7 +194,7 @@ int setup_judge(struct memory *memory, const struct conf *conf)
 		jails[i].ignoreip = jail->ignoreip;
 		jails[i].ignoreip_count = jail->ignoreip_count;
 	}
-	error = judge_set_jails(memory->judge, jails, conf->jail_count);
+	error = full ? -ENOMEM : judge_set_jails(memory->judge, jails, conf->jail_count);
 	free(jails);
 	return error;
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* banish sync */
+#include <string.h>
+
 #include "client.h"
 #include "command.h"
 #include "daemon.h"
@@ -20,9 +22,11 @@ static void sync_done(struct daemon *daemon, struct call *call, int durable)
 	for (size_t t = 0; t < enforce_count(daemon->enforce); t++) {
 		const struct enforce_target *target = enforce_at(daemon->enforce, t);
 
-		if (!target->info.error)
+		if (!target->info.error && !target->sync_error)
 			continue;
-		call_err(call, "banish: target %s: %s", target->text, target->info.text);
+		call_err(call, "banish: target %s: %s", target->text,
+			 target->info.error ? target->info.text
+					    : strerror(-target->sync_error));
 		code = EXIT_REFUSED;
 	}
 	call_finish(call, code);

@@ -122,7 +122,7 @@ void unban_start(void *arg, struct call *call)
 
 	call_set(call, own);
 	if (name)
-		jail = names_find(daemon->memory->names, text_of(name));
+		jail = daemon_find_jail(daemon, name);
 	if (!own || (name && !jail) || all == (call_args(call) > 0)) {
 		call_err(call, "banish: unban: %s",
 			 name && !jail ? "no jail of this name" : "give addresses, or --all");

@@ -66,9 +66,8 @@ static int wait_state(const struct daemon *daemon, const struct waiting *waiting
 {
 	const struct store *store = daemon->memory->store;
 
-	if (!enforce_reached(daemon->enforce, &waiting->mark))
-		return 1;
-	if (waiting->settle && !enforce_settled(daemon->enforce))
+	if (!(waiting->settle ? enforce_synced : enforce_reached)(daemon->enforce,
+								  &waiting->mark))
 		return 1;
 	if (store_durable(store) >= waiting->ticket)
 		return 0;

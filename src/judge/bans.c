@@ -192,7 +192,7 @@ static int add_new(struct bans *bans, const struct ban *ban)
 {
 	uint32_t slot;
 
-	if (slot_take(bans, &slot) < 0)
+	if (bans->live >= bans->limit || slot_take(bans, &slot) < 0)
 		return -ENOSPC;
 	bans->slots[slot].ban = *ban;
 	if (chain_add(bans, slot) < 0) {
@@ -208,6 +208,11 @@ static int add_new(struct bans *bans, const struct ban *ban)
 void bans_init(struct bans *bans, uint32_t limit, struct hash_key key)
 {
 	*bans = (struct bans){.key = key, .free = BANS_NONE};
+	bans_set_limit(bans, limit);
+}
+
+void bans_set_limit(struct bans *bans, uint32_t limit)
+{
 	/* The highest number says "none". */
 	bans->limit = limit < BANS_NONE ? limit : BANS_NONE - 1;
 }

@@ -32,6 +32,7 @@ struct bans {
 	uint32_t lengths[2][129]; /* live bans by family and prefix length */
 };
 
+void bans_set_limit(struct bans *bans, uint32_t limit);
 void bans_init(struct bans *bans, uint32_t limit, struct hash_key key);
 void bans_clear(struct bans *bans); /* frees what it holds */
 

@@ -356,6 +356,11 @@ void judge_free(struct judge *judge)
 	free(judge);
 }
 
+void judge_set_limit(struct judge *judge, uint32_t bans)
+{
+	bans_set_limit(&judge->bans, bans);
+}
+
 int judge_set_jails(struct judge *judge, const struct judge_jail *jails, size_t count)
 {
 	return jails_set(&judge->jails, jails, count);

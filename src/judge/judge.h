@@ -53,6 +53,9 @@ enum judge_verdict {
 int judge_new(struct judge **out, const struct judge_limits *limits); /* 0 or -ENOMEM */
 void judge_free(struct judge *judge);				      /* takes NULL */
 
+/* Room for this many bans from now on. Those that are there stay until they end, also beyond.
+ */
+void judge_set_limit(struct judge *judge, uint32_t bans);
 /* The jails from now on. Copied. Bans and offences of jails that are gone stay until they end.
  * Of two with one name the last counts. 0 or -ENOMEM, then nothing changed. */
 int judge_set_jails(struct judge *judge, const struct judge_jail *jails, size_t count);
