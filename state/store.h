@@ -112,7 +112,8 @@ void store_close(struct store *store);
 
 /* Append to the current group. Never fails and never waits for the disk. */
 void store_put(struct store *store, const struct record *record);
-/* Hand the group to the writer: at once, or within `group_ms` when !urgent. The ticket is
+/* Hand the group to the writer: at once, or, when !urgent, `group_ms` after the group before it
+ * at the earliest. The ticket is
  * durable when store_durable() >= it. Committing nothing returns the last ticket, and makes it
  * urgent when it is said to be. */
 uint64_t store_commit(struct store *store, bool urgent);

@@ -38,6 +38,7 @@ struct writer {
 	uint64_t drops, turn_drops; /* how often something was given up; before the last turn */
 	uint64_t turn_bytes;	    /* journal_bytes at the last turn */
 	int64_t due;		    /* when to write `pending` */
+	int64_t taken;		    /* when the last group was */
 	int64_t deadline;	    /* when to end in any case */
 	size_t held;		    /* bytes in `batch` */
 	bool turning, stop, ended;
@@ -59,6 +60,7 @@ static void take_pending(struct writer *w)
 	w->batch = w->pending;
 	w->pending = (struct batch){.frames = empty, .turn = NO_TURN};
 	w->due = TIME_FOREVER;
+	w->taken = moment_ticks();
 	w->held = w->batch.frames.len;
 	w->holding = true;
 }
@@ -261,10 +263,13 @@ static void hurry(struct writer *w, int64_t due)
 uint64_t writer_commit(struct writer *w, struct buffer *group, uint64_t records,
 		       unsigned group_ms)
 {
-	int64_t due = moment_ticks() + group_ms;
+	int64_t due = moment_ticks();
 	uint64_t ticket;
 
 	pthread_mutex_lock(&w->lock);
+	/* A quiet disk writes at once; a busy one groups. */
+	if (group_ms && due < w->taken + group_ms)
+		due = w->taken + group_ms;
 	if (group->len) {
 		w->pending.last = ++w->state.last;
 		w->state.commits++;

@@ -1,18 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Follows a file through all that happens to its name, reading one file after the other. */
+/* Reads one file after the other, and hands over their lines. */
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/moment.h"
-#include "source/block.h"
 #include "source/file.h"
-#include "source/queue.h"
 #include "source/tail.h"
-#include "source/trail.h"
-#include "source/watch.h"
 
 #define UNFINISHED_MS 1000 /* for the rest of a last line, before its file is left */
 #define MISSING_MS 1000	   /* a rotation takes less: the path names no file for a moment */
@@ -56,11 +51,10 @@ static int file_read(struct file *file, struct tail *tail)
 		file_hand(file, tail, &run, !stale);
 	if (source_stopped(&file->source))
 		return 1;
-	if (stale && tail->offset == from) {
-		/* The line was unfinished at start: it is finished while we follow. */
-		tail->stale = from;
-		return 1;
-	}
+	/* What is left of it was an unfinished line at start, and is finished while we follow.
+	 */
+	if (stale && end >= tail->stale)
+		tail->stale = tail->offset;
 	return end < tail->size;
 }
 

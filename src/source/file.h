@@ -20,12 +20,12 @@ struct file {
 	struct position from; /* to be found again; all zero: nothing */
 	bool begun;	      /* there is something to read, or was */
 	bool looked;
-	bool fresh;	 /* nothing was at the path at start: all that comes is live */
-	bool caught_up;	 /* what was there at start is handed over */
-	bool look_again; /* there was no room for newer files */
-	bool look_soon;	 /* files were being renamed */
-	int postponed;
-	int missing; /* why the path names no file, or 0 */
+	bool fresh;	   /* nothing was at the path at start: all that comes is live */
+	bool caught_up;	   /* what was there at start is handed over */
+	bool look_again;   /* there was no room for newer files */
+	bool look_soon;	   /* files were being renamed */
+	int64_t postponed; /* moment_ticks(): since when, or 0 */
+	int missing;	   /* why the path names no file, or 0 */
 	int64_t missing_since;
 	int read_error;
 };

@@ -45,8 +45,9 @@ struct source_events {
  * Follow `path`, from `from` on (NULL or all zero: from its start). When the file at `path` is
  * another than `from` names, the rest of that one is looked for beside it (rotated: same
  * folder, by inode and fingerprint) and read first. Nothing is read before the loop runs.
- * `events` and what it points to must outlive the source. 0, -ENOMEM, -EINVAL (path not
- * absolute), or the errno of inotify.
+ * `events` and what it points to must outlive the source, which any of its callbacks may close.
+ * Where there is no inotify (all of the user's instances are in use), it looks ten times a
+ * second. 0, -ENOMEM, or -EINVAL (path not absolute).
  */
 int source_open(struct source **out, struct event_base *base, const char *path,
 		const struct position *from, const struct source_events *events, void *arg);

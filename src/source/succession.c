@@ -7,8 +7,9 @@
 #include "source/file.h"
 #include "source/trail.h"
 
-#define POSTPONE_MS 10	/* until a rotation that is going on may be over */
-#define POSTPONE_MAX 50 /* where inodes and folders never agree (overlayfs), it never is */
+#define POSTPONE_MS 10 /* until a rotation that is going on may be over */
+/* Where inodes and folders never agree (overlayfs), it never is. */
+#define POSTPONE_MAX_MS 500
 
 static bool is_found(const struct file *file, struct tail *log)
 {
@@ -30,12 +31,15 @@ static void push_log(struct file *file, struct tail *log, const struct trail *tr
 /* What was found of the past may not be all of it: forget it, and look once more. */
 static bool postpone(struct file *file, struct trail *trail, int err)
 {
-	if (err != -EAGAIN || file->postponed == POSTPONE_MAX) {
+	int64_t now = moment_ticks();
+
+	if (!file->postponed)
+		file->postponed = now;
+	if (err != -EAGAIN || now - file->postponed > POSTPONE_MAX_MS) {
 		file->postponed = 0;
 		return false;
 	}
 	trail_close(trail);
-	file->postponed++;
 	file_schedule(file, POSTPONE_MS);
 	return true;
 }
@@ -139,8 +143,6 @@ static void copy_cut(struct file *file, struct tail *copy)
 		queue_leave(&file->queue, moment_ticks());
 }
 
-/* The front was cut, and perhaps written anew. What was not read of it may be in a copy. True:
- * go on. */
 bool file_cut(struct file *file)
 {
 	struct tail *front = queue_front(&file->queue);

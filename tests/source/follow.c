@@ -68,8 +68,9 @@ Test(follow, a_line_unfinished_at_start_is_live_when_it_ends)
 {
 	rig_write(&rig, "log", "one\ntw");
 	rig_follow(&rig, NULL);
-	rig_expect(&rig, "one\n");
-	rig_expect_state(&rig, SOURCE_LIVE);
+	rig_turn(&rig);
+	cr_expect_str_eq(rig.got, "one\n");
+	cr_expect_eq(source_state(rig.source), SOURCE_LIVE);
 	cr_expect_eq(rig.live, 0);
 	rig_append(&rig, "log", "o\n");
 	rig_expect(&rig, "one\ntwo\n");
