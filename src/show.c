@@ -110,14 +110,17 @@ char *show_ban_json(const struct ban *ban, const struct names *names,
 char *show_ban(const struct ban *ban, const struct names *names, int64_t now)
 {
 	char prefix[PREFIX_TEXT_MAX], since[SHOW_TIME_MAX], left[SHOW_LEFT_MAX];
+	char cause[32] = "by hand";
 	const char *reason = names_text(names, ban->reason);
 	char *out = NULL;
 
-	if (asprintf(&out, "%-18s %-16s since %s  left %-9s %s%s%" PRIu32 " offences",
+	if (ban->count)
+		snprintf(cause, sizeof cause, "%" PRIu32 " offences", ban->count);
+	if (asprintf(&out, "%-18s %-16s since %s  left %-9s %s%s%s",
 		     prefix_print(&ban->prefix, prefix), names_text(names, ban->jail),
 		     show_time(ban->since, since),
-		     show_left(moment_left(ban->until, now), left), reason, *reason ? ", " : "",
-		     ban->count) < 0)
+		     show_left(moment_left(ban->until, now), left), cause, *reason ? ": " : "",
+		     reason) < 0)
 		return NULL;
 	return out;
 }
