@@ -142,8 +142,11 @@ fuzz: fuzz-build
 		$(B)/fuzz/$$f -max_total_time=$(FUZZ_SECONDS) -max_len=16384 \
 		$(B)/fuzz/new-$$f tests/fuzz/corpus/$$f || exit 1; done
 
-torture: all
-	UNIT_LONG=1 $(MAKE) asan
+# What takes too long for every day: an hour.
+torture: all $(B)/unit/source
+	ROUNDS=100 $(B)/unit/source --filter 'storm/*' --quiet
+	MANY=2000000 tests/system/09-many.sh
+	for i in 1 2 3 4 5 6 7 8 9 10; do tests/system/15-changes.sh || exit 1; done
 	$(MAKE) fuzz FUZZ_SECONDS=600
 
 # ---- what the machine must have ----
