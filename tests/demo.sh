@@ -29,9 +29,14 @@ b() { # banish in the namespace
 	printf '  $ banish %s %s\n' "$verb" "$*"
 	ip netns exec "$space" "$banish" "$verb" -c "$conf" "$@" 2>&1 | sed 's/^/      /'
 }
+set_of() { # the name of a set of ours: a sync may have added a "b"
+	ip netns exec "$space" nft list table inet banish | sed -nE "s/.*set ($1b?) \\{.*/\\1/p" | head -n 1
+}
 kernel() {
-	show nft list set inet banish "$(ip netns exec "$space" nft list table inet banish | sed -nE 's/.*set (ban4b?) \{.*/\1/p' | head -n 1)"
+	show nft list set inet banish "$(set_of ban4)"
+	show nft list set inet banish "$(set_of ban6)"
 	show ipset list blacklistip
+	show ipset list blacklistip6
 	show ip route show type blackhole
 	show ip -6 route show type blackhole
 }
