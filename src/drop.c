@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
+#include <stdbool.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -32,43 +34,82 @@ int account_find(struct account *account, const char *user)
 	return 0;
 }
 
-static int give_files(const struct account *account, int dir)
+/* What state/ writes: its lock, journals and snapshots, whole, unfinished or set aside. */
+static bool is_ours(const char *name)
+{
+	return !strcmp(name, "lock") || !strncmp(name, "journal.", 8) ||
+	       !strncmp(name, "snapshot.", 9);
+}
+
+static int give_file(const struct account *account, int dir, const char *name)
+{
+	int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	int error = 0;
+	struct stat st;
+
+	if (fd < 0)
+		return errno == ELOOP ? 0 : -errno; /* a link is nobody's file of ours */
+	if (fstat(fd, &st))
+		error = -errno;
+	else if (S_ISREG(st.st_mode) && st.st_nlink == 1 && st.st_uid != account->uid &&
+		 fchown(fd, account->uid, account->gid))
+		error = -errno;
+	close(fd);
+	return error;
+}
+
+/* A folder that is neither the account's, nor empty, nor one where state has been, is somebody
+ * else's: /etc by a slip of the pen. -ENOTEMPTY. */
+static int look_through(const struct account *account, int dir, bool give)
 {
 	DIR *list = fdopendir(dup(dir));
+	bool others = false, lock = false;
 	struct dirent *entry;
-	struct stat st;
+	int error = 0;
 
 	if (!list)
 		return -errno;
-	while ((entry = readdir(list)))
-		if (!fstatat(dir, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) &&
-		    S_ISREG(st.st_mode) && st.st_nlink == 1 && st.st_uid != account->uid &&
-		    fchownat(dir, entry->d_name, account->uid, account->gid,
-			     AT_SYMLINK_NOFOLLOW)) {
-			closedir(list);
-			return -errno;
-		}
+	rewinddir(list);
+	while (!error && (entry = readdir(list))) {
+		lock |= !strcmp(entry->d_name, "lock");
+		if (is_ours(entry->d_name))
+			error = give ? give_file(account, dir, entry->d_name) : 0;
+		else
+			others |= strcmp(entry->d_name, ".") && strcmp(entry->d_name, "..");
+	}
 	closedir(list);
-	return 0;
+	return !error && others && !lock ? -ENOTEMPTY : error;
+}
+
+static int give_open(const struct account *account, int dir)
+{
+	struct stat st;
+	int error;
+
+	if (fstat(dir, &st))
+		return -errno;
+	if (st.st_uid != account->uid) {
+		error = look_through(account, dir, false);
+		if (!error && fchown(dir, account->uid, account->gid))
+			error = -errno;
+		if (error)
+			return error;
+	}
+	error = look_through(account, dir, true);
+	return error == -ENOTEMPTY ? 0 : error;
 }
 
 int account_give_folder(const struct account *account, const char *path, mode_t mode)
 {
 	int error = 0, dir;
-	struct stat st;
 
 	if (mkdir(path, mode) && errno != EEXIST)
 		return -errno;
 	dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
 		return -errno;
-	if (geteuid() == 0) {
-		if (fstat(dir, &st) ||
-		    (st.st_uid != account->uid && fchown(dir, account->uid, account->gid)))
-			error = -errno;
-		else
-			error = give_files(account, dir);
-	}
+	if (geteuid() == 0)
+		error = give_open(account, dir);
 	close(dir);
 	return error;
 }

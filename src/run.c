@@ -240,9 +240,13 @@ static int open_privileged(struct daemon *daemon, const struct account *account)
 	if (error)
 		return fail(setup_helper(), error);
 	error = account_give_folder(account, conf->statedir, 0700);
-	if (error)
-		return fail(conf->statedir, error);
-	return 0;
+	if (error == -ENOTEMPTY)
+		log_error("%s: holds files that are not banish's: give statedir a folder of "
+			  "its own",
+			  conf->statedir);
+	else if (error)
+		fail(conf->statedir, error);
+	return error;
 }
 
 static int open_state(struct daemon *daemon)

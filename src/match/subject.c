@@ -90,12 +90,15 @@ void subject_make(struct subject *s, struct text line, bool follows, bool cut)
 		after.at += s->date.at + s->date.len;
 		after.len -= s->date.at + s->date.len;
 	}
-	if (follows && line.len == whole.len && !before.len && is_ascii(after)) {
+	if (follows && whole.len < LINE_MAX_BYTES && line.len == whole.len && !before.len &&
+	    is_ascii(after)) {
 		s->text = (struct text){after.at, after.len + 1};
 		return;
 	}
 	len = utf8_clean(s->clean, before);
 	len += utf8_clean(s->clean + len, after);
+	if (whole.len >= LINE_MAX_BYTES)
+		len += utf8_clean(s->clean + len, (struct text){"\xff", 1});
 	s->clean[len++] = '\n';
 	s->text = (struct text){s->clean, len};
 }

@@ -11,7 +11,7 @@
 #include "match/date.h"
 
 /* A byte that is no UTF-8 becomes the three bytes of U+FFFD; and the newline. */
-#define SUBJECT_MAX (3 * LINE_MAX_BYTES + 1)
+#define SUBJECT_MAX (3 * LINE_MAX_BYTES + 3 + 1)
 
 struct subject {
 	struct text text; /* in the line itself where it can be, else in `clean` */
@@ -21,8 +21,9 @@ struct subject {
 };
 
 /*
- * `line` is without its newline, `follows` whether one comes right after it in memory. With
- * `cut` the date is looked for and cut out.
+ * A line as long as lines may be was cut: U+FFFD is put behind it, so that nothing takes the
+ * place where it was cut for its end. `line` is without its newline, `follows` whether one
+ * comes right after it in memory. With `cut` the date is looked for and cut out.
  */
 void subject_make(struct subject *out, struct text line, bool follows, bool cut);
 

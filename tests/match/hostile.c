@@ -62,7 +62,7 @@ Test(hostile, a_search_that_pcre2_gives_up_on_is_counted)
 Test(hostile, deep_recursion_is_no_way_to_hide)
 {
 	static char buffer[LINE_MAX_BYTES + 2];
-	const struct pattern p = {.fail = {"^bad (?:(?:a|b)(?P<c>c)?)+ <HOST>$"}};
+	const struct pattern p = {.fail = {"^bad (?:(?:a|b)(?P<c>c)?)+ <HOST>"}};
 	struct match *match = room_match(&p);
 	struct text text = bytes(buffer, "bad ", 'a', " 192.0.2.1");
 
@@ -147,11 +147,30 @@ Test(hostile, a_line_longer_than_promised_is_cut)
 	cr_assert_not_null(match);
 	cr_assert_lt(room_add(match, &p), 0);
 	match_free(match);
-	match = room_match(&(struct pattern){.fail = {"^bad <HOST> a+$"}});
+	match = room_match(&(struct pattern){.fail = {"^bad <HOST> a+"}});
 	memset(buffer, 'a', sizeof(buffer));
 	memcpy(buffer, "bad 192.0.2.1 ", 14);
 	buffer[sizeof(buffer) - 1] = '\n';
 	cr_expect_str_eq(room_scan(match, (struct text){buffer, sizeof(buffer)}, TIME_NONE),
 			 "0:1 192.0.2.1 -;");
+	match_free(match);
+}
+
+/* What is cut off may be all that tells the real end of a line from a peer's text. */
+Test(hostile, a_line_that_was_cut_does_not_end_where_it_was)
+{
+	static const struct pattern pattern = {
+		.fail = {"^Invalid user .* from <HOST> port \\d+$"}};
+	static const char tail[] = " from 203.0.113.77 port 22";
+	struct match *match = room_match(&pattern);
+	char line[LINE_MAX_BYTES + 1];
+	struct text text = bytes(line, "Invalid user ", 'x', tail);
+
+	cr_expect_str_eq(room_scan(match, text, NOW), "");
+	/* One byte less was not cut. */
+	memmove(line + LINE_MAX_BYTES - sizeof(tail), tail, sizeof(tail) - 1);
+	line[LINE_MAX_BYTES - 1] = '\n';
+	text.len--;
+	cr_expect_neq(*room_scan(match, text, NOW), 0);
 	match_free(match);
 }
