@@ -9,9 +9,9 @@
 #include "client.h"
 #include "command.h"
 #include "daemon.h"
+#include "show.h"
 
 #define REFUSALS_SHOWN 10
-#define REASON_MAX 512
 #define NAMES_KEPT 4096 /* numbers left to jails, sources and targets */
 
 struct ban_call {
@@ -138,8 +138,9 @@ static const char *ban_options(struct daemon *daemon, struct call *call, struct 
 		if (!strcmp(conf->jails[i].name, jail ? jail : CONF_MANUAL))
 			own->bantime = conf->jails[i].bantime;
 	if (time && (!text_duration(text_of(time), &own->bantime) || own->bantime <= 0))
-		return "--for takes a time such as 90s, 10m, 1h, 7d or forever";
-	if (reason && strlen(reason) > REASON_MAX)
+		return "--for takes a time such as 90s, 10m, 1h, 7d, up to 100 years, or "
+		       "forever";
+	if (reason && strlen(reason) > SHOW_REASON_MAX)
 		return "--reason is too long";
 	if (!reason || !*reason)
 		return NULL;

@@ -68,7 +68,7 @@ int cmd_check(int argc, char **argv)
 	}
 	conf = setup->conf;
 	printf("statedir %s\nsocket %s\nuser %s\nmaxbans %zu\n", conf->statedir, conf->socket,
-	       conf->user ? conf->user : "(not set)", conf->maxbans);
+	       conf->user ? conf->user : "banish, when there is one", conf->maxbans);
 	for (size_t i = 0; i < conf->jail_count; i++)
 		print_jail(conf, &conf->jails[i]);
 	setup_free(setup);

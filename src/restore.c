@@ -23,6 +23,6 @@ int cmd_restore(int argc, char **argv)
 	}
 	if (error < 0)
 		return EXIT_REFUSED;
-	fprintf(stderr, "banish: %zu bans restored\n", bans);
+	fprintf(stderr, "banish: %zu ban%s restored\n", bans, bans == 1 ? "" : "s");
 	return error ? EXIT_REFUSED : EXIT_DONE;
 }

@@ -110,12 +110,12 @@ char *show_ban_json(const struct ban *ban, const struct names *names,
 char *show_ban(const struct ban *ban, const struct names *names, int64_t now)
 {
 	char prefix[PREFIX_TEXT_MAX], since[SHOW_TIME_MAX], left[SHOW_LEFT_MAX];
-	char cause[32] = "by hand";
-	const char *reason = names_text(names, ban->reason);
+	char cause[32] = "by hand", reason[4 * SHOW_REASON_MAX + 1];
 	char *out = NULL;
 
 	if (ban->count)
 		snprintf(cause, sizeof cause, "%" PRIu32 " offences", ban->count);
+	text_show(text_of(names_text(names, ban->reason)), reason, sizeof reason);
 	if (asprintf(&out, "%-18s %-16s since %s  left %-9s %s%s%s",
 		     prefix_print(&ban->prefix, prefix), names_text(names, ban->jail),
 		     show_time(ban->since, since),

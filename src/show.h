@@ -13,6 +13,7 @@
 
 #define SHOW_TIME_MAX 32
 #define SHOW_LEFT_MAX 48
+#define SHOW_REASON_MAX 512 /* bytes of a reason */
 
 /* "2026-11-21 01:02:03" in local time; "never" for TIME_FOREVER, "-" for TIME_NONE. */
 const char *show_time(int64_t at, char *out);

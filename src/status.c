@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* banish status */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,7 +28,7 @@ static const char *source_words(const struct feed *feed)
 	static const char *const words[] = {"waiting", "reading", "live"};
 	int error = source_error(feed->source);
 
-	if (source_state(feed->source) == SOURCE_WAITING && error)
+	if (source_state(feed->source) == SOURCE_WAITING && error && error != -ENOENT)
 		return strerror(-error);
 	return words[source_state(feed->source)];
 }

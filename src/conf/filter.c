@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "conf/conf.h"
@@ -12,6 +13,7 @@
 
 #define DEFINITION "Definition"
 #define SHOWN 200
+#define OPTIONS_COMPARED 64
 
 static bool is_path(const char *name)
 {
@@ -318,6 +320,77 @@ static int read_rules(struct rules *rules, const struct filter *f)
 	return err ? err : warn_unsupported(f);
 }
 
+/* ---- options ---- */
+
+/* Is it <name> or %(name)s somewhere in the value? */
+static bool mentions(const struct value *value, const char *name)
+{
+	const char *text = value_text(value).at;
+	size_t len = strlen(name);
+
+	for (const char *at = text; at && (at = strcasestr(at, name)); at += len) {
+		if (at > text && at[-1] == '<' && at[len] == '>')
+			return true;
+		if (at > text + 1 && at[-1] == '(' && at[-2] == '%' && at[len] == ')')
+			return true;
+	}
+	return false;
+}
+
+/* Filters say what they take by having the key, or by naming it. */
+static bool is_taken(const struct ini *ini, const char *name)
+{
+	for (size_t i = 0; i < ini->count; i++) {
+		const struct ini_section *section = &ini->sections[i];
+
+		for (size_t j = 0; j < section->count; j++)
+			if (!strcasecmp(section->entries[j].key, name) ||
+			    mentions(&section->entries[j].value, name))
+				return true;
+	}
+	return false;
+}
+
+/* The key that may have been meant: those that filters keep for themselves begin with "_". */
+static const char *nearest_option(const struct ini *ini, const char *name)
+{
+	static const char *const sections[] = {DEFINITION, "Init", INI_DEFAULT};
+	const char *words[OPTIONS_COMPARED + 1] = {NULL};
+	size_t count = 0;
+
+	for (size_t i = 0; i < sizeof sections / sizeof *sections; i++) {
+		const struct ini_section *section = ini_find(ini, text_of(sections[i]));
+
+		for (size_t j = 0; section && j < section->count; j++)
+			if (*section->entries[j].key != '_' && count < OPTIONS_COMPARED)
+				words[count++] = section->entries[j].key;
+	}
+	return text_nearest(text_of(name), words);
+}
+
+static int check_options(const struct filter *f, const struct spec *spec, struct diag *diag)
+{
+	static const char *const always[] = {"mode",	 "logtype",	"journalmatch",
+					     "maxlines", "datepattern", NULL};
+	int err = 0;
+
+	for (size_t i = 0; i < spec->count; i++) {
+		const char *name = spec->options[i].name, *near;
+		size_t j = 0;
+
+		while (always[j] && strcmp(always[j], name) != 0)
+			j++;
+		if (always[j] || is_taken(&f->ini, name))
+			continue;
+		near = nearest_option(&f->ini, name);
+		diag_error(diag, spec->place, "the filter \"%s\" knows no option \"%s\"%s%s%s",
+			   spec->name, name, near ? "; did you mean \"" : "", near ? near : "",
+			   near ? "\"?" : "");
+		err = -EINVAL;
+	}
+	return err;
+}
+
 int conf_read_filter(struct rules **out, const struct spec *spec, const struct conf_dirs *dirs,
 		     struct diag *diag)
 {
@@ -329,6 +402,8 @@ int conf_read_filter(struct rules **out, const struct spec *spec, const struct c
 		return -ENOMEM;
 	rules->name = strdup(spec->name);
 	err = filter_open(&f, spec, dirs, diag);
+	if (!err)
+		err = check_options(&f, spec, diag);
 	if (!err)
 		err = rules->name ? read_rules(rules, &f) : -ENOMEM;
 	if (!err) {

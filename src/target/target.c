@@ -25,7 +25,10 @@ int target_check_pair(const struct spec *a, const struct spec *b, struct diag *d
 	what = options_clash(&one, &two);
 	if (!what)
 		return 0;
-	diag_error(diag, b->place, "two different targets would use the same %s", what);
+	diag_error(diag, b->place,
+		   "two different targets, \"%s\" and \"%s\", would use the same %s (the jail "
+		   "manual has [DEFAULT]'s, or nft)",
+		   a->name, b->name, what);
 	return -EINVAL;
 }
 

@@ -30,6 +30,11 @@ mistake "missing filter" "$T/bad.conf:2: " <<E2
 filter = no-such-filter
 logpath = /var/log/auth.log
 E2
+mistake "an option that the filter does not know" 'did you mean "mode"' <<E2
+[sshd]
+filter = sshd[mdoe=aggressive]
+logpath = /var/log/auth.log
+E2
 mistake "unknown target" "$T/bad.conf:4: " <<E2
 [sshd]
 $jail
