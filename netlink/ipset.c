@@ -36,7 +36,8 @@ struct ipset {
 	/* With one set of someone else's among them nothing is listed or flushed: deletes come
 	 * one by one from what state knows. */
 	bool shared;
-	bool created; /* all of them, just now */
+	bool created;  /* all of them, just now */
+	uint32_t mark; /* what tells ours */
 	struct set sets[ROLES];
 };
 
@@ -121,6 +122,22 @@ static void ipset_change(struct target *target, struct change *changes, size_t c
 
 /* ---- list and flush ---- */
 
+static int read_header(void *arg, const struct nlmsghdr *m)
+{
+	ipset_msg_read_header(arg, m);
+	return 0;
+}
+
+static int look(struct ipset_header *out, struct kernel *k, const char *name)
+{
+	const struct nl_answers answers = {.data = read_header, .arg = out};
+
+	*out = (struct ipset_header){0};
+	nl_begin(k->batch, &k->ipset);
+	ipset_msg_header(k->batch, name);
+	return ipset_errno(nl_send(&k->ipset, k->batch, &answers));
+}
+
 struct listing {
 	struct packet_stream *out;
 	unsigned len;
@@ -134,11 +151,26 @@ static int read_held(void *arg, const struct nlmsghdr *m)
 	return l->out->error;
 }
 
+/* Is each still the set that was made or found? -ENOENT: destroyed; -ESTALE: another took its
+ * name. Either way the target has to be defined again. */
+static int still_ours(const struct ipset *s)
+{
+	struct ipset_header h;
+	int i, error = s->shared ? -EOPNOTSUPP : 0;
+
+	for (i = 0; i < ROLES && !error; i++) {
+		error = look(&h, s->target.kernel, s->sets[i].name);
+		if (!error && h.initval != s->mark)
+			error = -ESTALE;
+	}
+	return error;
+}
+
 static int ipset_list(struct target *target, struct packet_stream *out)
 {
 	const struct ipset *s = ipset_of(target);
 	struct kernel *k = target->kernel;
-	int i, error = s->shared ? -EOPNOTSUPP : 0;
+	int i, error = still_ours(s);
 
 	for (i = 0; i < ROLES && !error; i++) {
 		struct listing l = {out, i == ADDRESSES4 ? 32 : 64};
@@ -155,10 +187,8 @@ static int ipset_flush(struct target *target)
 {
 	const struct ipset *s = ipset_of(target);
 	struct kernel *k = target->kernel;
-	int i, error = 0;
+	int i, error = still_ours(s);
 
-	if (s->shared)
-		return -EOPNOTSUPP;
 	for (i = 0; i < ROLES && !error; i++) {
 		nl_begin(k->batch, &k->ipset);
 		ipset_msg_flush(k->batch, s->sets[i].name);
@@ -168,22 +198,6 @@ static int ipset_flush(struct target *target)
 }
 
 /* ---- open ---- */
-
-static int read_header(void *arg, const struct nlmsghdr *m)
-{
-	ipset_msg_read_header(arg, m);
-	return 0;
-}
-
-static int look(struct ipset_header *out, struct kernel *k, const char *name)
-{
-	const struct nl_answers answers = {.data = read_header, .arg = out};
-
-	*out = (struct ipset_header){0};
-	nl_begin(k->batch, &k->ipset);
-	ipset_msg_header(k->batch, name);
-	return ipset_errno(nl_send(&k->ipset, k->batch, &answers));
-}
 
 static int check(struct set *set, enum role role, const struct ipset_header *h)
 {
@@ -254,6 +268,7 @@ static int open_sets(struct ipset *s, struct wire_defined *defined, const struct
 	int error = choose_mark(&mark);
 	enum role role;
 
+	s->mark = mark;
 	for (role = 0; role < ROLES && !error; role++) {
 		error = open_set(s, role, o, mark);
 		target_where(defined, s->sets[role].name);

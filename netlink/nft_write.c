@@ -24,6 +24,13 @@ static void put_run(struct writer *w, const struct nft_place *place,
 	struct nl_batch *batch = w->kernel->batch;
 	bool add = changes->wire->op != WIRE_DEL;
 
+	/* An interval is two elements to the kernel. Destroying takes whichever of them is
+	 * there, and be it the end of an interval of the user's; deleting takes both or fails.
+	 */
+	if (!add && place->interval) {
+		nft_msg_elements(batch, NFT_MSG_DELSETELEM, place, changes, count);
+		return;
+	}
 	if (!add && can->destroy) {
 		nft_msg_elements(batch, NFT_DESTROYSETELEM, place, changes, count);
 		return;
@@ -210,8 +217,25 @@ static bool delete_alone(struct writer *w, const struct nft_group *g)
 	return true;
 }
 
+static bool deletes_intervals(const struct nft_group *g)
+{
+	for (size_t i = 0; g->live && g->live->interval && i < g->count; i++)
+		if (g->changes[i].wire->op == WIRE_DEL)
+			return true;
+	return false;
+}
+
 static void split(struct writer *w, const struct nft_group *g, int error)
 {
+	/* Alone of all changes, the delete of an interval minds that it is not there. */
+	if (error == -ENOENT && deletes_intervals(g)) {
+		if (g->count == 1)
+			return;
+		if (w->failures < FAILURES_MAX) {
+			halve(w, g);
+			return;
+		}
+	}
 	if (g->count == 1 && error == -ENFILE && g->changes->wire->op == WIRE_DEL &&
 	    delete_alone(w, g))
 		return;

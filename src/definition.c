@@ -6,6 +6,7 @@
 
 #include <systemd/sd-id128.h>
 
+#include "base/hash.h"
 #include "base/log.h"
 #include "definition.h"
 
@@ -46,18 +47,19 @@ static char *spec_text(const struct spec *spec)
 }
 
 /*
- * The mark by which sets that we create are told from those of others: a secret of this boot,
- * for it is the hash's seed in the kernel as well and no set outlives a boot.
+ * The mark by which sets that we create are told from those of others, a second daemon with its
+ * own state among them: a secret of this boot, for it is the hash's seed in the kernel as well
+ * and no set outlives a boot.
  */
-static uint32_t own_identity(void)
+static uint32_t own_identity(const struct conf *conf)
 {
+	struct hash_key key;
 	sd_id128_t id;
-	uint32_t identity;
 
 	if (sd_id128_get_boot_app_specific(IDENTITY_APP, &id) < 0)
 		return 0;
-	memcpy(&identity, id.bytes, sizeof identity);
-	return identity;
+	memcpy(&key, id.bytes, sizeof key);
+	return (uint32_t)hash_bytes(key, conf->statedir, strlen(conf->statedir));
 }
 
 int definition_make(struct enforce *enforce, const struct conf *conf)
@@ -87,7 +89,7 @@ int definition_make(struct enforce *enforce, const struct conf *conf)
 		holding->memory = enforce->memory;
 		holding->empty_next = enforce->hold_back;
 		holding->asked = 1;
-		identities[t] = own_identity();
+		identities[t] = own_identity(conf);
 	}
 	enforce_pump(enforce);
 	return targets_define(enforce->targets, conf->targets, identities,

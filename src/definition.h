@@ -22,6 +22,7 @@ struct enforce {
 	size_t first;		 /* whose sync goes first: everyone in turn */
 	const struct conf *conf; /* what the targets were last defined by */
 	uint64_t epoch;		 /* counts definitions */
+	int64_t redefined;	 /* ticks: when a set that was gone last made for a new one */
 	const struct conf *next; /* to be defined when dropped targets are empty */
 	const struct enforce_events *events;
 	void *arg;

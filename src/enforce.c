@@ -8,6 +8,7 @@
 #include "definition.h"
 #include "enforce.h"
 
+#define REDEFINE_MS 1000
 #define QUEUE_CROWDED 16384 /* prefixes waiting, at which makers of more should pause */
 
 void enforce_pump(struct enforce *enforce)
@@ -53,6 +54,21 @@ static bool dropped_are_empty(const struct enforce *enforce)
 	return true;
 }
 
+/* Once a second at the most: whoever destroys sets in a loop is not raced. */
+static bool must_redefine(struct enforce *enforce)
+{
+	int64_t now = moment_ticks();
+	bool must = false;
+
+	if (now - enforce->redefined < REDEFINE_MS)
+		return false;
+	for (size_t t = 0; t < enforce->count; t++)
+		must |= enforce->holdings[t].redefine;
+	if (must)
+		enforce->redefined = now;
+	return must;
+}
+
 static void pump_run(evutil_socket_t fd, short what, void *arg)
 {
 	struct enforce *enforce = arg;
@@ -61,6 +77,8 @@ static void pump_run(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	pump_all(enforce);
+	if (!enforce->next && must_redefine(enforce) && definition_make(enforce, enforce->conf))
+		log_error("out of memory while targets are defined");
 	if (enforce->flush && all_synced(enforce))
 		enforce->flush = false;
 	if (enforce->next && dropped_are_empty(enforce)) {

@@ -360,6 +360,13 @@ void holding_ready(struct holding *holding, const struct target_info *info)
 		log_debug("target %s is ready", holding->text);
 }
 
+/* Our own nft sets are made anew by a refill; others by the definition of their target. */
+static void set_is_gone(struct holding *holding)
+{
+	holding->retry = true;
+	holding->redefine |= holding->is.info.way != TARGET_REFILL;
+}
+
 static void note_refusal(struct holding *holding, const struct target_change *change, int error)
 {
 	char text[PREFIX_TEXT_MAX];
@@ -391,7 +398,7 @@ void holding_applied(struct holding *holding, const struct target_change *change
 			note_refusal(holding, &changes[i], errors[i]);
 		/* The set or table itself is gone: a sync makes ours anew. */
 		if (errors[i] == -ENOENT)
-			holding->retry = true;
+			set_is_gone(holding);
 		if (!errors[i] && holding->is.info.way == TARGET_SHARED)
 			holding_note_removal(holding, &changes[i].prefix, false);
 	}
@@ -424,6 +431,8 @@ static void sync_failed(struct holding *holding, const char *what, int error)
 		log_error("target %s: cannot %s: %s", holding->text, what, strerror(-error));
 	holding->is.last_error = holding->is.sync_error = error;
 	holding->retry = true;
+	if (error == -ENOENT || error == -ESTALE)
+		set_is_gone(holding);
 }
 
 void holding_listed(struct holding *holding, int error)

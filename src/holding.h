@@ -42,6 +42,7 @@ struct holding {
 	bool again, empty_next;	     /* another sync is due; it is to leave nothing */
 	bool dropped;		     /* no longer in the configuration: nothing is wanted */
 	bool retry;		     /* something failed that a sync may mend */
+	bool redefine;		     /* a set is gone or another: define it again */
 	uint64_t asked, begun, done; /* syncs: the last asked for, begun for, and over */
 
 	struct prefix *queue; /* a ring */

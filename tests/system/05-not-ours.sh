@@ -62,3 +62,44 @@ ipset destroy ours
 ipset create ours hash:ip timeout 0
 check "the set is made anew, and sync" ask sync
 check "uses it" in_ipset ours 203.0.113.5
+stop
+
+# A set of ours that somebody destroys is made anew; one that takes its name is not ours.
+ipset destroy ours
+: >"$LOG"
+start
+ask ban 203.0.113.6 || fail "ban"
+ipset destroy ours
+check "sync after ipset destroy" ask sync
+check "makes the set anew" in_ipset ours 203.0.113.6
+ipset destroy ours
+ask ban 203.0.113.7 >/dev/null 2>&1
+soon "and a ban alone does within a second" in_ipset ours 203.0.113.6
+ipset destroy ours
+ipset create ours hash:ip timeout 0
+ipset add ours 192.0.2.99
+sleep 1.1 # sets are made anew once a second at the most
+check "sync after another took its name" ask sync
+check "leaves what is in it" in_ipset ours 192.0.2.99
+check "and adds ours" in_ipset ours 203.0.113.7
+stop
+
+# A set of intervals: nothing of the user's goes or grows by what we delete.
+nft -f - <<'E2'
+table inet filter {
+	set nets4 { type ipv4_addr; flags interval, timeout; elements = { 10.0.0.0/8, 20.0.0.0/8, 172.16.0.0/24 } }
+}
+E2
+configure <<'E2'
+[DEFAULT]
+target = nft[table="inet filter", set4=nets4]
+E2
+: >"$LOG"
+start
+elements() { nft list set inet filter nets4 | tr -d '\n\t' | grep -o 'elements = {.*}' | sed 's/timeout[^,}]*//g; s/ //g'; }
+ask unban --all
+before=$(elements)
+ask ban 10.0.0.0/16 172.16.0.0 10.255.0.0/16 203.0.113.0/24 >/dev/null 2>&1
+check "a prefix beside the user's goes in" sh -c "nft list set inet filter nets4 | grep -q 203.0.113.0/24"
+check "unban" ask unban --all
+equal "the user's intervals are as they were" "$before" "$(elements)"
