@@ -217,6 +217,39 @@ static bool delete_alone(struct writer *w, const struct nft_group *g)
 	return true;
 }
 
+/* Adds to intervals of which some lie in others: what the set does not hold goes in at once, so
+ * that those do not pay for the rest. */
+static void write_overlapping(struct writer *w, const struct nft_group *g)
+{
+	bool missing[WIRE_RECORDS_MAX] = {false};
+	struct change fresh[WIRE_RECORDS_MAX], taken[WIRE_RECORDS_MAX];
+	struct nft_group new = *g, old = *g, one;
+	size_t i;
+
+	new.changes = fresh;
+	old.changes = taken;
+	new.count = old.count = 0;
+	look(w, g->live, g, missing);
+	for (i = 0; i < g->count; i++) {
+		if (missing[i])
+			fresh[new.count++] = g->changes[i];
+		else
+			taken[old.count++] = g->changes[i];
+	}
+	if (!new.count || !old.count) {
+		halve(w, g);
+		return;
+	}
+	write_group(w, &new);
+	for (i = 0; i < old.count; i++) {
+		one = part(&old, i, 1);
+		if (w->failures < FAILURES_MAX)
+			write_group(w, &one);
+		else
+			refuse(&one, -EEXIST);
+	}
+}
+
 static bool deletes_intervals(const struct nft_group *g)
 {
 	for (size_t i = 0; g->live && g->live->interval && i < g->count; i++)
@@ -248,6 +281,8 @@ static void split(struct writer *w, const struct nft_group *g, int error)
 	}
 	if (error == -ENFILE)
 		write_full(w, g);
+	else if (error == -EEXIST && g->live && g->live->interval)
+		write_overlapping(w, g);
 	else
 		halve(w, g);
 }

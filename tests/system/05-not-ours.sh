@@ -103,3 +103,10 @@ ask ban 10.0.0.0/16 172.16.0.0 10.255.0.0/16 203.0.113.0/24 >/dev/null 2>&1
 check "a prefix beside the user's goes in" sh -c "nft list set inet filter nets4 | grep -q 203.0.113.0/24"
 check "unban" ask unban --all
 equal "the user's intervals are as they were" "$before" "$(elements)"
+
+# Addresses inside the user's intervals are refused; those beside them do not pay for it.
+python3 -c "
+for i in range(1000): print('20.0.%d.%d' % (i // 250, i % 250 + 1) if i % 10 == 0 else '30.0.%d.%d' % (i // 200, i % 200 + 1))" >"$T/mixed"
+"$BANISH" ban -c "$CONF" - <"$T/mixed" >/dev/null 2>&1
+equal "a refusal says so" 1 $?
+equal "900 of 1000 go in" 900 "$(nft list set inet filter nets4 | tr ',' '\n' | grep -c '30\.0\.')"
