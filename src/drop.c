@@ -49,10 +49,9 @@ static int give_file(const struct account *account, int dir, const char *name)
 
 	if (fd < 0)
 		return errno == ELOOP ? 0 : -errno; /* a link is nobody's file of ours */
-	if (fstat(fd, &st))
-		error = -errno;
-	else if (S_ISREG(st.st_mode) && st.st_nlink == 1 && st.st_uid != account->uid &&
-		 fchown(fd, account->uid, account->gid))
+	if (fstat(fd, &st) ||
+	    (S_ISREG(st.st_mode) && st.st_nlink == 1 && st.st_uid != account->uid &&
+	     fchown(fd, account->uid, account->gid)))
 		error = -errno;
 	close(fd);
 	return error;
@@ -75,7 +74,8 @@ static int look_through(const struct account *account, int dir, bool give)
 		if (is_ours(entry->d_name))
 			error = give ? give_file(account, dir, entry->d_name) : 0;
 		else
-			others |= strcmp(entry->d_name, ".") && strcmp(entry->d_name, "..");
+			others |= strcmp(entry->d_name, ".") != 0 &&
+				  strcmp(entry->d_name, "..") != 0;
 	}
 	closedir(list);
 	return !error && others && !lock ? -ENOTEMPTY : error;
