@@ -171,8 +171,8 @@ install: all
 	install -m 644 src/man/*.8 $(DESTDIR)$(mandir)/man8
 	install -m 644 contrib/banish.conf $(DESTDIR)$(datadir)/banish.conf.sample
 	install -m 644 contrib/systemd/banish.sysusers.conf $(DESTDIR)$(sysusers)/banish.conf
-	for u in contrib/systemd/*.service.in; do n=$$(basename $$u .in); \
-		sed 's|@sbindir@|$(sbindir)|g' $$u > $(DESTDIR)$(unitdir)/$$n && \
+	for u in contrib/systemd/*.service; do n=$$(basename $$u); \
+		sed 's|/usr/local/sbin|$(sbindir)|g' $$u > $(DESTDIR)$(unitdir)/$$n && \
 		chmod 644 $(DESTDIR)$(unitdir)/$$n || exit 1; done
 
 clean:

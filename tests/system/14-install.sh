@@ -8,7 +8,7 @@ for file in usr/sbin/banish usr/libexec/banish/banish-netlink usr/share/banish/f
 	usr/lib/systemd/system/banish.service usr/lib/systemd/system/banish-restore.service usr/lib/sysusers.d/banish.conf; do
 	check "$file" test -s "$T/root/$file"
 done
-check "no unit has a path left open" sh -c "! grep -r '@sbindir@' '$T/root/usr/lib/systemd/system'"
+check "no unit has the default path left" sh -c "! grep -r '/usr/local' '$T/root/usr/lib/systemd/system'"
 configure <<E2
 [sshd]
 filter = $T/root/usr/share/banish/filter.d/sshd.conf

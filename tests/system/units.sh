@@ -27,8 +27,8 @@ cp "$ROOT"/src/man/*.5 "$T/man/man5"
 cp "$ROOT"/src/man/*.8 "$T/man/man8"
 # Any program will do: verify looks whether there is one.
 cp /bin/true "$T/sbin/banish"
-for unit in "$UNITS"/*.service.in; do
-	sed "s|@sbindir@|$T/sbin|g" "$unit" >"$T/units/$(basename "$unit" .in)"
+for unit in "$UNITS"/*.service; do
+	sed "s|/usr/local/sbin|$T/sbin|g" "$unit" >"$T/units/$(basename "$unit")"
 done
 man=--man=yes
 command -v man >/dev/null || man=--man=no
