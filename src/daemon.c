@@ -13,7 +13,6 @@ void daemon_touch(struct daemon *daemon)
 
 void daemon_stop(struct daemon *daemon, int code)
 {
-	daemon->stopping = true;
 	daemon->exit = code;
 	event_base_loopbreak(daemon->base);
 }

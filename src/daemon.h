@@ -59,7 +59,7 @@ struct daemon {
 	int64_t positions_at; /* ticks: when positions were last written */
 	int64_t rearm_at;     /* ticks */
 	int store_error;      /* the one last said in the log */
-	bool ready, paused, stopping;
+	bool ready, paused;
 	int exit;
 };
 

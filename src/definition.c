@@ -64,7 +64,7 @@ static uint32_t own_identity(const struct conf *conf)
 
 int definition_make(struct enforce *enforce, const struct conf *conf)
 {
-	uint32_t identities[TARGETS_MAX];
+	uint32_t identities[TARGETS_MAX], identity = own_identity(conf);
 	bool changed;
 
 	enforce->conf = conf;
@@ -89,7 +89,7 @@ int definition_make(struct enforce *enforce, const struct conf *conf)
 		holding->memory = enforce->memory;
 		holding->empty_next = enforce->hold_back;
 		holding->asked = 1;
-		identities[t] = own_identity(conf);
+		identities[t] = identity;
 	}
 	enforce_pump(enforce);
 	return targets_define(enforce->targets, conf->targets, identities,

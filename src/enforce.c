@@ -36,21 +36,15 @@ static void pump_all(struct enforce *enforce)
 		holding_pump(&enforce->holdings[t], now);
 }
 
-/* Every sync that was asked for is over. */
-static bool all_synced(const struct enforce *enforce)
+/* Every sync that was asked for is over: of all targets, or of those dropped alone. */
+static bool all_synced(const struct enforce *enforce, bool dropped)
 {
-	for (size_t t = 0; t < enforce->count; t++)
-		if (!holding_synced(&enforce->holdings[t], enforce->holdings[t].asked))
-			return false;
-	return true;
-}
+	for (size_t t = 0; t < enforce->count; t++) {
+		const struct holding *holding = &enforce->holdings[t];
 
-static bool dropped_are_empty(const struct enforce *enforce)
-{
-	for (size_t t = 0; t < enforce->count; t++)
-		if (enforce->holdings[t].dropped &&
-		    !holding_synced(&enforce->holdings[t], enforce->holdings[t].asked))
+		if ((holding->dropped || !dropped) && !holding_synced(holding, holding->asked))
 			return false;
+	}
 	return true;
 }
 
@@ -79,9 +73,9 @@ static void pump_run(evutil_socket_t fd, short what, void *arg)
 	pump_all(enforce);
 	if (!enforce->next && must_redefine(enforce) && definition_make(enforce, enforce->conf))
 		log_error("out of memory while targets are defined");
-	if (enforce->flush && all_synced(enforce))
+	if (enforce->flush && all_synced(enforce, false))
 		enforce->flush = false;
-	if (enforce->next && dropped_are_empty(enforce)) {
+	if (enforce->next && all_synced(enforce, true)) {
 		next = enforce->next;
 		enforce->next = NULL;
 		if (definition_make(enforce, next))
