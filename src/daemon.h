@@ -22,7 +22,9 @@ struct feed {
 	uint32_t name; /* of the path */
 	struct source *source;
 	struct match *match; /* setup's */
-	uint32_t *jails;     /* names, by match's index */
+	struct match_memory *memory;
+	uint32_t *jails; /* names, by match's index */
+	size_t jail_count;
 	bool live;	     /* the lines being looked at are */
 	bool moved;	     /* the position is not in the journal yet */
 	struct feed *next;

@@ -54,7 +54,7 @@ static void on_lines(void *arg, struct source *source, const struct lines *lines
 	(void)source;
 	feed->live = lines->live;
 	feed->moved = true;
-	match_scan(feed->match, lines, moment_now(), on_found, feed);
+	match_scan(feed->match, feed->memory, lines, moment_now(), on_found, feed);
 	feeds_throttle(feed->daemon);
 }
 
@@ -77,9 +77,20 @@ static void feed_free(struct feed *feed)
 	if (!feed)
 		return;
 	source_close(feed->source);
+	match_memory_free(feed->memory);
 	free(feed->path);
 	free(feed->jails);
 	free(feed);
+}
+
+/* What was remembered for jails that stay. */
+static void feed_keep(struct feed *feed, struct match_memory *memory, const uint32_t *jails,
+		      size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		for (size_t j = 0; j < feed->jail_count; j++)
+			if (jails[i] == feed->jails[j])
+				match_memory_take(memory, i, feed->memory, j);
 }
 
 /* The jails of a feed, by their names. */
@@ -87,13 +98,22 @@ static int feed_aim(struct feed *feed, const struct setup *setup, const struct s
 {
 	struct names *names = feed->daemon->memory->names;
 	uint32_t *jails = calloc(from->count, sizeof *jails);
+	struct match_memory *memory = match_memory_new(from->match);
 
-	if (!jails)
+	if (!jails || !memory) {
+		free(jails);
+		match_memory_free(memory);
 		return -ENOMEM;
+	}
 	for (size_t i = 0; i < from->count; i++)
 		jails[i] = names_add(names, text_of(setup->conf->jails[from->jails[i]].name));
+	if (feed->memory)
+		feed_keep(feed, memory, jails, from->count);
+	match_memory_free(feed->memory);
 	free(feed->jails);
+	feed->memory = memory;
 	feed->jails = jails;
+	feed->jail_count = from->count;
 	feed->match = from->match;
 	return 0;
 }

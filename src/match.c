@@ -29,6 +29,7 @@ struct job {
 	int64_t now;
 	const char *filter, *file, *conf; /* conf: -c, or NULL */
 	struct match *match;
+	struct match_memory *memory;
 	uint64_t before; /* lines in earlier runs */
 	uint64_t cut;	 /* lines that were too long */
 	char *block;
@@ -123,7 +124,7 @@ static void scan(struct job *job, const char *at, const char *end)
 
 	if (at == end)
 		return;
-	match_scan(job->match, &lines, job->now, found, job);
+	match_scan(job->match, job->memory, &lines, job->now, found, job);
 	job->before = match_counts(job->match).lines;
 }
 
@@ -252,8 +253,10 @@ static int run(struct job *job)
 		return -ENOMEM;
 	}
 	err = add_filter(job);
-	if (!err)
-		err = scan_file(job);
+	if (!err) {
+		job->memory = match_memory_new(job->match);
+		err = job->memory ? scan_file(job) : -ENOMEM;
+	}
 	if (err)
 		return err;
 	if (fflush(stdout) || ferror(stdout)) {
@@ -312,6 +315,7 @@ int cmd_match(int argc, char **argv)
 	code = read_options(job, argc, argv);
 	if (code < 0)
 		code = run(job) ? EXIT_REFUSED : EXIT_DONE;
+	match_memory_free(job->memory);
 	match_free(job->match);
 	free(job->block);
 	free(job);

@@ -12,6 +12,8 @@
 
 enum subject_kind {
 	SUBJECT_ADDRESS = 1, /* `prefix` is the offender */
+	SUBJECT_NAME,	     /* `name` is its host name: nothing is known of its address */
+	SUBJECT_ID,	     /* `name` is what <F-ID> matched, and no address */
 };
 
 #define FINDING_EXTRAS 16
@@ -26,7 +28,8 @@ struct finding_extra {
 struct finding {
 	int64_t time; /* the line's; TIME_NONE when its date is missing or impossible */
 	enum subject_kind subject;
-	struct prefix prefix;
+	struct prefix prefix; /* of a SUBJECT_ADDRESS; wider than one address after <CIDR> */
+	struct text name;     /* of a SUBJECT_NAME or SUBJECT_ID */
 	struct text line; /* as it was logged, without its newline */
 	size_t number;	  /* of the line in its run, from 1 */
 	struct finding_extra extra[FINDING_EXTRAS];

@@ -18,6 +18,9 @@ void rules_free(struct rules *rules)
 	free(rules->prefregex.regex);
 	rule_list_free(rules->fail, rules->fails);
 	rule_list_free(rules->ignore, rules->ignores);
+	rule_list_free(rules->dates, rules->date_count);
+	rule_list_free(rules->journal, rules->journal_count);
+	free(rules->logtimezone);
 	for (size_t i = 0; i < rules->file_count; i++)
 		free(rules->files[i]);
 	free(rules->files);

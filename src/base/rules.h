@@ -7,9 +7,12 @@
 #ifndef BANISH_BASE_RULES_H
 #define BANISH_BASE_RULES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/diag.h"
+
+#define RULES_LINES_MAX 100
 
 struct rule {
 	char *regex;
@@ -23,6 +26,13 @@ struct rules {
 	size_t fails;
 	struct rule *ignore;
 	size_t ignores;
+	struct rule *dates; /* datepattern, one pattern each; none: the default templates */
+	size_t date_count;
+	struct rule *journal; /* journalmatch, one line each: the entries of any of them */
+	size_t journal_count;
+	char *logtimezone; /* of dates without a zone, as fail2ban writes it; NULL: local time */
+	unsigned maxlines; /* matched together, up to RULES_LINES_MAX; 0 and 1: one by one */
+	bool names;	   /* <HOST> takes host names as well as addresses */
 	char **files; /* every file read; the places point to these */
 	size_t file_count;
 };

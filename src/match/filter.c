@@ -290,10 +290,13 @@ static enum outcome read_finding(const struct found *in, struct finding *out)
 }
 
 enum outcome filter_find(const struct filter *f, uint64_t set, struct scratch *s,
-			 struct text subject, struct finding *out)
+			 struct session *session, struct text subject, int64_t now,
+			 struct finding *out)
 {
 	struct text rest = subject;
 
+	(void)session;
+	(void)now;
 	if (f->pref && !run(s, &s->pref, f->pref, subject))
 		return OUTCOME_NONE;
 	if (f->pref)

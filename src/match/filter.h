@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "match/literal.h"
 #include "match/regex.h"
+#include "match/session.h"
 #include "match/subject.h"
 
 /* The working memory of all filters: what one needs for a line. */
@@ -44,9 +45,13 @@ void filter_free(struct filter *filter); /* takes NULL */
  */
 int filter_add_literals(const struct filter *filter, struct literals *literals, size_t first);
 
-/* `subject` ends with a newline. Fills prefix and extra of *out when something is found. */
+/*
+ * `subject` ends with a newline; `session` is this filter's for the source. Fills subject,
+ * prefix, name and extra of *out when something is found.
+ */
 enum outcome filter_find(const struct filter *filter, uint64_t set, struct scratch *scratch,
-			 struct text subject, struct finding *out);
+			 struct session *session, struct text subject, int64_t now,
+			 struct finding *out);
 
 int scratch_init(struct scratch *scratch); /* 0 or -ENOMEM */
 void scratch_clear(struct scratch *scratch);

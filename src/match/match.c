@@ -26,14 +26,21 @@ struct match {
 	size_t due_count;
 	uint64_t *sets; /* for each filter: which failregex may match the line at hand */
 	struct scratch scratch;
+	struct dates *dates;
 	struct subject subject;
-	struct date_cache dates;
+	struct date_cache date_cache;
 	struct match_counts counts;
+};
+
+struct match_memory {
+	struct session **sessions; /* one a filter */
+	size_t count;
 };
 
 /* One run of lines, and the line at hand in it. */
 struct scan {
 	struct match *match;
+	struct match_memory *memory;
 	const struct lines *lines;
 	int64_t now;
 	match_found *found;
@@ -63,6 +70,7 @@ void match_free(struct match *m)
 		return;
 	for (size_t i = 0; i < m->count; i++)
 		filter_free(m->filters[i]);
+	dates_free(m->dates);
 	free(m->filters);
 	free(m->always);
 	free(m->due);
@@ -100,6 +108,8 @@ int match_add(struct match *m, const struct rules *rules, struct diag *diag)
 
 	if (!err)
 		err = filter_compile(&filter, rules, diag);
+	if (!err && !m->dates)
+		err = dates_compile(&m->dates, rules, diag);
 	if (err)
 		return err;
 	m->filters[m->count] = filter;
@@ -121,14 +131,15 @@ static int64_t line_time(struct scan *s)
 
 	if (s->lines->time != TIME_NONE || !subject->dated)
 		return s->lines->time;
-	return date_time(&subject->date, &s->match->dates, s->now);
+	return dates_time(s->match->dates, &subject->date, &s->match->date_cache, s->now);
 }
 
 static void find(struct scan *s, size_t index, uint64_t set, struct finding *finding)
 {
 	struct match *m = s->match;
 
-	switch (filter_find(m->filters[index], set, &m->scratch, m->subject.text, finding)) {
+	switch (filter_find(m->filters[index], set, &m->scratch, s->memory->sessions[index],
+			    m->subject.text, s->now, finding)) {
 	case OUTCOME_FOUND:
 		finding->time = line_time(s);
 		m->counts.found++;
@@ -152,7 +163,7 @@ static void line_search(struct scan *s)
 
 	finding.line = (struct text){s->at, len > LINE_MAX_BYTES ? LINE_MAX_BYTES : len};
 	subject_make(&m->subject, finding.line, follows && len <= LINE_MAX_BYTES,
-		     s->lines->time == TIME_NONE);
+		     s->lines->time == TIME_NONE ? m->dates : NULL);
 	for (size_t i = 0; i < m->always_count; i++)
 		find(s, m->always[i], FILTER_ALL, &finding);
 	for (size_t i = 0; i < m->due_count; i++)
@@ -212,11 +223,12 @@ static void literal_found(void *arg, const char *at, size_t owner)
 	m->sets[index] |= bit < FILTER_BITS ? UINT64_C(1) << bit : FILTER_ALL;
 }
 
-void match_scan(struct match *m, const struct lines *lines, int64_t now, match_found *found,
-		void *arg)
+void match_scan(struct match *m, struct match_memory *memory, const struct lines *lines,
+		int64_t now, match_found *found, void *arg)
 {
 	struct scan s = {
 		.match = m,
+		.memory = memory,
 		.lines = lines,
 		.now = now,
 		.found = found,
@@ -230,6 +242,45 @@ void match_scan(struct match *m, const struct lines *lines, int64_t now, match_f
 		line_done(&s);
 	while (line_next(&s));
 	m->counts.lines += s.number;
+}
+
+void match_memory_free(struct match_memory *memory)
+{
+	if (!memory)
+		return;
+	for (size_t i = 0; i < memory->count; i++)
+		session_free(memory->sessions[i]);
+	free(memory->sessions);
+	free(memory);
+}
+
+struct match_memory *match_memory_new(const struct match *m)
+{
+	struct match_memory *memory = calloc(1, sizeof(*memory));
+
+	if (!memory)
+		return NULL;
+	memory->sessions = calloc(m->count + 1, sizeof(*memory->sessions));
+	if (!memory->sessions)
+		goto fail;
+	for (; memory->count < m->count; memory->count++) {
+		memory->sessions[memory->count] = session_new();
+		if (!memory->sessions[memory->count])
+			goto fail;
+	}
+	return memory;
+fail:
+	match_memory_free(memory);
+	return NULL;
+}
+
+void match_memory_take(struct match_memory *memory, size_t index, struct match_memory *from,
+		       size_t from_index)
+{
+	struct session *session = memory->sessions[index];
+
+	memory->sessions[index] = from->sessions[from_index];
+	from->sessions[from_index] = session;
 }
 
 struct match_counts match_counts(const struct match *m)

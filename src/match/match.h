@@ -20,6 +20,12 @@
 
 struct match;
 
+/*
+ * What is remembered from line to line of one source: for each filter the open connections
+ * (<F-MLFID>), the lines that are matched together (maxlines), and the last date. Bounded.
+ */
+struct match_memory;
+
 struct match_counts {
 	uint64_t lines;	  /* seen */
 	uint64_t found;	  /* findings delivered */
@@ -39,9 +45,19 @@ void match_free(struct match *match);
  * after.
  */
 int match_add(struct match *match, const struct rules *rules, struct diag *diag);
-/* Find. `now` completes dates without a year or a zone. Call only with at least one filter. */
-void match_scan(struct match *match, const struct lines *lines, int64_t now, match_found *found,
-		void *arg);
+/*
+ * Find. `memory` was made for this match. `now` completes dates without a year or a zone, and
+ * says how old what is remembered is. Call only with at least one filter.
+ */
+void match_scan(struct match *match, struct match_memory *memory, const struct lines *lines,
+		int64_t now, match_found *found, void *arg);
 struct match_counts match_counts(const struct match *match);
+
+/* For as many filters as the match has now. NULL: out of memory. */
+struct match_memory *match_memory_new(const struct match *match);
+void match_memory_free(struct match_memory *memory); /* takes NULL */
+/* Take over what another memory (of another match) holds for its filter `from_index`. */
+void match_memory_take(struct match_memory *memory, size_t index, struct match_memory *from,
+		       size_t from_index);
 
 #endif

@@ -77,14 +77,14 @@ static struct text without_returns(struct text line)
 	return line;
 }
 
-void subject_make(struct subject *s, struct text line, bool follows, bool cut)
+void subject_make(struct subject *s, struct text line, bool follows, struct dates *dates)
 {
 	struct text whole = line, before = {line.at, 0}, after;
 	size_t len;
 
 	line = without_returns(line);
 	after = line;
-	s->dated = cut && date_find(&s->date, line);
+	s->dated = dates && dates_find(dates, &s->date, line);
 	if (s->dated) {
 		before.len = s->date.at;
 		after.at += s->date.at + s->date.len;

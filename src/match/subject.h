@@ -8,7 +8,7 @@
 
 #include "base/line.h"
 #include "base/text.h"
-#include "match/date.h"
+#include "match/dates.h"
 
 /* A byte that is no UTF-8 becomes the three bytes of U+FFFD; and the newline. */
 #define SUBJECT_MAX (3 * LINE_MAX_BYTES + 3 + 1)
@@ -16,16 +16,16 @@
 struct subject {
 	struct text text; /* in the line itself where it can be, else in `clean` */
 	bool dated;
-	struct date date;
+	struct date_found date;
 	char clean[SUBJECT_MAX];
 };
 
 /*
  * A line as long as lines may be was cut: U+FFFD is put behind it, so that nothing takes the
  * place where it was cut for its end. `line` is without its newline, `follows` whether one
- * comes right after it in memory. With `cut` the date is looked for and cut out.
+ * comes right after it in memory. With `dates` the date is looked for and cut out.
  */
-void subject_make(struct subject *out, struct text line, bool follows, bool cut);
+void subject_make(struct subject *out, struct text line, bool follows, struct dates *dates);
 
 /* Copy `in`, each maximal part of an ill-formed sequence as one U+FFFD (Unicode 3.9, what
  * Python's errors="replace" does). `out` has room for three times its length. Returns the new

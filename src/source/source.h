@@ -25,6 +25,7 @@ struct source_counts {
 	uint64_t cut;	    /* lines over LINE_MAX_BYTES */
 	uint64_t rotations; /* the file was replaced or cut */
 	uint64_t errors;    /* reads that failed */
+	uint64_t dropped;   /* datagrams that the kernel dropped or that were no syslog message */
 };
 
 enum source_state {
@@ -42,12 +43,25 @@ struct source_events {
 };
 
 /*
+ * A source's name says what it is:
+ *
+ *	/PATH			a file; a FIFO is read as one
+ *	-			standard input
+ *	journal:MATCH...	the systemd journal's entries that match, as journalmatch has it:
+ *				FIELD=VALUE words, "+" between alternatives; all of them
+ *				when there is none
+ *	syslog:/PATH		datagrams on a unix socket made there
+ *	syslog:udp:ADDR:PORT	datagrams on UDP; ADDR is an address of loopback, IPv6 in []
+ *
+ * Lines of the journal and of syslog sockets are "HOST IDENT[PID]: TEXT", as fail2ban has them
+ * from the journal, with their time in the run; a newline within one is handed over as "\\n".
+ *
  * Follow `path`, from `from` on (NULL or all zero: from its start). When the file at `path` is
  * another than `from` names, the rest of that one is looked for beside it (rotated: same
  * folder, by inode and fingerprint) and read first. Nothing is read before the loop runs.
  * `events` and what it points to must outlive the source, which any of its callbacks may close.
  * Where there is no inotify (all of the user's instances are in use), it looks ten times a
- * second. 0, -ENOMEM, or -EINVAL (path not absolute).
+ * second. 0, -ENOMEM, or -EINVAL (a name of none of these forms).
  */
 int source_open(struct source **out, struct event_base *base, const char *path,
 		const struct position *from, const struct source_events *events, void *arg);

@@ -132,7 +132,7 @@ static struct match *make(struct text *rest)
 	return match;
 }
 
-static void one_by_one(struct match *match, struct run *run)
+static void one_by_one(struct match *match, struct match_memory *memory, struct run *run)
 {
 	struct text rest = run->text;
 	const char *end = rest.at + rest.len;
@@ -142,10 +142,19 @@ static void one_by_one(struct match *match, struct run *run)
 		size_t len = newline ? (size_t)(newline + 1 - rest.at) : rest.len;
 		struct lines lines = {{rest.at, len}, TIME_NONE, false};
 
-		match_scan(match, &lines, NOW, found, run);
+		match_scan(match, memory, &lines, NOW, found, run);
 		run->before++;
 		rest = (struct text){rest.at + len, (size_t)(end - rest.at) - len};
 	}
+}
+
+static struct match_memory *fresh(struct match *match, struct match_memory *old)
+{
+	struct match_memory *memory = match_memory_new(match);
+
+	match_memory_free(old);
+	CLAIM(memory != NULL);
+	return memory;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -154,15 +163,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct match *match = make(&rest);
 	struct run together = {.text = rest}, single = {.text = rest};
 	struct lines lines = {rest, TIME_NONE, false};
+	struct match_memory *memory;
 
 	if (!match)
 		return 0;
-	match_scan(match, &lines, NOW, found, &together);
+	memory = fresh(match, NULL);
+	match_scan(match, memory, &lines, NOW, found, &together);
 	CLAIM(match_counts(match).found == together.findings);
-	one_by_one(match, &single);
+	memory = fresh(match, memory);
+	one_by_one(match, memory, &single);
 	CLAIM(match_counts(match).lines == 2 * single.before);
 	CLAIM(together.findings == single.findings);
 	CLAIM(together.sum == single.sum);
+	match_memory_free(memory);
 	match_free(match);
 	return 0;
 }

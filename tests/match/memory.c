@@ -43,6 +43,7 @@ static void count(void *arg, size_t index, const struct finding *finding)
 
 Test(memory, scanning_allocates_nothing)
 {
+	struct match_memory *memory;
 	const struct pattern p = {
 		.pref = "^ \\S+ \\w+: <F-CONTENT>.+</F-CONTENT>$",
 		.fail = {"^bad <F-USER>\\S+</F-USER> <HOST>$", "<HOST>"},
@@ -54,13 +55,16 @@ Test(memory, scanning_allocates_nothing)
 	struct match *match = room_match(&p);
 	size_t found = 0, before;
 
-	match_scan(match, &lines, NOW, count, &found);
+	memory = match_memory_new(match);
+	cr_assert_not_null(memory);
+	match_scan(match, memory, &lines, NOW, count, &found);
 	before = allocated;
 	for (int64_t i = 0; i < 100; i++)
-		match_scan(match, &lines, NOW + i, count, &found);
+		match_scan(match, memory, &lines, NOW + i, count, &found);
 	cr_expect_eq(allocated - before, 0, "%zu times", allocated - before);
 	cr_expect_eq(found, 202);
 	cr_expect_gt(before, 0);
+	match_memory_free(memory);
 	match_free(match);
 }
 

@@ -162,13 +162,20 @@ Test(prefilter, loses_no_match)
 	static struct subject subject;
 	const size_t count = sizeof(patterns) / sizeof(*patterns);
 	struct filter *filters[8];
+	struct session *sessions[8];
+	struct rules none = {.maxlines = 1};
+	struct diag diag = {0};
+	struct dates *dates;
 	struct match *match = match_new();
 	size_t found = 0;
 
 	cr_assert_not_null(match);
 	cr_assert_eq(scratch_init(&scratch), 0);
+	cr_assert_eq(dates_compile(&dates, &none, &diag), 0);
 	for (size_t i = 0; i < count; i++) {
 		filters[i] = compile(&patterns[i]);
+		sessions[i] = session_new();
+		cr_assert_not_null(sessions[i]);
 		cr_assert_eq(room_add(match, &patterns[i]), (int)i);
 	}
 	for (int round = 0; round < 60000; round++) {
@@ -177,12 +184,12 @@ Test(prefilter, loses_no_match)
 		uint64_t before = match_counts(match).found;
 
 		line[len] = '\n';
-		subject_make(&subject, (struct text){line, len}, true, true);
+		subject_make(&subject, (struct text){line, len}, true, dates);
 		for (size_t i = 0; i < count; i++) {
 			struct finding finding;
 
-			expected += filter_find(filters[i], FILTER_ALL, &scratch, subject.text,
-						&finding) == OUTCOME_FOUND;
+			expected += filter_find(filters[i], FILTER_ALL, &scratch, sessions[i],
+						subject.text, NOW, &finding) == OUTCOME_FOUND;
 		}
 		room_scan(match, (struct text){line, len + 1}, TIME_NONE);
 		cr_assert_eq(match_counts(match).found - before, expected, "%.*s", (int)len,
@@ -193,5 +200,8 @@ Test(prefilter, loses_no_match)
 	for (size_t i = 0; i < count; i++)
 		filter_free(filters[i]);
 	scratch_clear(&scratch);
+	for (size_t i = 0; i < count; i++)
+		session_free(sessions[i]);
+	dates_free(dates);
 	match_free(match);
 }

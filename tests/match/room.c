@@ -90,11 +90,14 @@ static void found(void *arg, size_t index, const struct finding *finding)
 
 const char *room_scan(struct match *match, struct text text, int64_t time)
 {
+	struct match_memory *memory = match_memory_new(match);
 	struct lines lines = {text, time, false};
 
 	used = 0;
 	*result = 0;
-	match_scan(match, &lines, NOW, found, NULL);
+	cr_assert_not_null(memory);
+	match_scan(match, memory, &lines, NOW, found, NULL);
+	match_memory_free(memory);
 	return result;
 }
 

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What one filter remembers of one source from line to line. No pointers into the filter: it
+ * outlives a reload.
+ */
+#ifndef BANISH_MATCH_SESSION_H
+#define BANISH_MATCH_SESSION_H
+
+#include <stdint.h>
+
+struct session {
+	int64_t last_date; /* of the last line that had one; TIME_NONE: none yet */
+};
+
+struct session *session_new(void); /* NULL: out of memory */
+void session_free(struct session *session); /* takes NULL */
+
+#endif
