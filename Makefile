@@ -21,9 +21,17 @@ FLAGS    = $(STD) $(WARN) $(HARDEN) -Isrc -I. -DVERSION='"$(VERSION)"' $(PATHS) 
 PATHS    = -DDATADIR='"$(datadir)"' -DLIBEXECDIR='"$(libexecdir)"'
 LINK     = -pie -pthread -Wl,-z,relro,-z,now
 
+# Vectorscan, or Hyperscan: both are called libhs. `make HS=` builds without either, as is done
+# where they are not. Asked when it is needed, since `deps` may have installed it.
+HS       ?= $(shell pkg-config --exists libhs 2>/dev/null && echo yes)
+HS_FLAGS  = $(if $(HS),-DHAVE_HS $(shell pkg-config --cflags libhs))
+HS_LIBS   = $(if $(HS),$(shell pkg-config --libs libhs))
+HS_NEEDS  = $(if $(HS),,$(firstword $(shell apt-cache pkgnames libvectorscan-dev) \
+	$(shell apt-cache pkgnames libhyperscan-dev)))
+
 # banish links GDBM and never libipset; banish-netlink the other way round: their licences
 # (GPL-3.0-or-later, GPL-2.0-only) may not share an address space.
-BANISH_LIBS  = -lpcre2-8 -levent_core -lgdbm -lcjson -lcap-ng -lsystemd
+BANISH_LIBS  = -lpcre2-8 -levent_extra -levent_core -lgdbm -lcjson -lcap-ng -lsystemd $(HS_LIBS)
 NETLINK_LIBS = -lmnl -lnftnl -lipset -lcap-ng
 
 ROOMS    := base conf source match resolve judge target control
@@ -57,14 +65,16 @@ $(B)/%.o: %.c
 	$(call say,CC,$@)
 	$(Q)$(CC) $(FLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
+$(B)/src/match/vector.o: FLAGS += $(HS_FLAGS)
+
 # ---- unit tests: a program a room, linked with that room and base alone ----
 
 TESTED := $(foreach r,$(ROOMS) state netlink,$(if $(wildcard tests/$r/*.c),$r))
 LIBS_base    = -levent_core
 LIBS_conf    =
-LIBS_source  = -levent_core
-LIBS_match   = -lpcre2-8
-LIBS_resolve =
+LIBS_source  = -levent_core -lsystemd
+LIBS_match   = -lpcre2-8 $(HS_LIBS)
+LIBS_resolve = -levent_extra -levent_core
 LIBS_judge   =
 LIBS_target  = -levent_core
 LIBS_control = -levent_core -lcjson
@@ -84,7 +94,25 @@ $(foreach r,$(TESTED),$(eval $(call unit,$r)))
 unit: $(TESTED:%=$(B)/unit/%)
 	@for t in $^; do echo "== $$t"; $$t --quiet $(UNIT_ARGS) || exit 1; done
 
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+# What the runners in tests/filters ask: our reader of filters, and what is found in a line alone.
+$(B)/filters/dump: $(B)/tests/filters/dump.o $(call room_obj,conf) $(call room_obj,base)
+$(B)/filters/each: $(B)/tests/filters/each.o $(call room_obj,match) $(call room_obj,conf) \
+		$(call room_obj,base)
+$(B)/filters/%:
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(EXTRA) $(LINK) -o $@ $(sort $^) $(LIBS_match) -lcjson
+
+# Our filters' reader and matcher against fail2ban's own, its filters and its sample logs.
+MUTATIONS ?= 20
+expansions: $(B)/filters/dump
+	tests/filters/expand.py $<
+corpus: $(B)/banish
+	tests/filters/corpus.py $<
+differential: $(B)/filters/each
+	tests/filters/differential.py --mutations $(MUTATIONS) $<
+
+-include $(shell find $(B) -name peers -prune -o -name '*.d' -type f -print 2>/dev/null)
 
 # ---- checks ----
 
@@ -108,9 +136,9 @@ man-lint:
 	mandoc -T lint -W warning src/man/*
 
 asan:
-	$(MAKE) B=$(B)/asan EXTRA="-fsanitize=address,undefined -fno-omit-frame-pointer" CFLAGS="-O1 -g" all unit
+	LSAN_OPTIONS=suppressions=tests/lsan.supp:print_suppressions=0 $(MAKE) B=$(B)/asan EXTRA="-fsanitize=address,undefined -fno-omit-frame-pointer" CFLAGS="-O1 -g" all unit
 
-TIDY_FLAGS = $(STD) -Isrc -I. -DVERSION='"$(VERSION)"'
+TIDY_FLAGS = $(STD) -Isrc -I. -DVERSION='"$(VERSION)"' $(HS_FLAGS)
 tidy:
 	printf '%s\n' $(SOURCES) | xargs -P 2 -I FILE clang-tidy --quiet FILE -- $(TIDY_FLAGS)
 	clang-format --dry-run -Werror $(SOURCES) $(HEADERS)
@@ -123,12 +151,16 @@ bench: all
 FUZZ_SECONDS ?= 60
 FUZZERS  := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
 FUZZ_SRC := $(foreach r,$(ROOMS) state,$(call room_src,$r)) src/evidence.c
-FUZZ_CC   = clang $(STD) -Isrc -I. -O1 -g -fsanitize=fuzzer,address,undefined -DVERSION='"$(VERSION)"'
+FUZZ_CC   = clang $(STD) -Isrc -I. -O1 -g -fsanitize=fuzzer,address,undefined -DVERSION='"$(VERSION)"' \
+	$(HS_FLAGS)
 
-$(B)/fuzz/%: tests/fuzz/%.c $(FUZZ_SRC) $(HEADERS)
+$(B)/fuzz/obj/%.o: %.c
 	@mkdir -p $(@D)
+	$(Q)$(FUZZ_CC) -MMD -MP -c -o $@ $<
+
+$(B)/fuzz/%: $(B)/fuzz/obj/tests/fuzz/%.o $(FUZZ_SRC:%.c=$(B)/fuzz/obj/%.o)
 	$(call say,FUZZ,$@)
-	$(Q)$(FUZZ_CC) -o $@ $< $(FUZZ_SRC) $(BANISH_LIBS)
+	$(Q)$(FUZZ_CC) -o $@ $^ $(BANISH_LIBS)
 
 fuzz-build: $(FUZZERS:%=$(B)/fuzz/%)
 
@@ -147,12 +179,14 @@ torture: all $(B)/unit/source
 	ROUNDS=100 $(B)/unit/source --filter 'storm/*' --quiet
 	MANY=2000000 tests/system/09-many.sh
 	for i in 1 2 3 4 5 6 7 8 9 10; do tests/system/15-changes.sh || exit 1; done
+	$(MAKE) differential MUTATIONS=500
 	$(MAKE) fuzz FUZZ_SECONDS=600
 
 # ---- what the machine must have ----
 
 BUILD_NEEDS = gcc make pkg-config libc6-dev libmnl-dev libnftnl-dev libipset-dev libgdbm-dev \
-	libpcre2-dev libevent-dev libcjson-dev libcap-ng-dev libsystemd-dev nftables ipset iproute2
+	libpcre2-dev libevent-dev libcjson-dev libcap-ng-dev libsystemd-dev nftables ipset iproute2 \
+	$(HS_NEEDS)
 TEST_NEEDS  = libcriterion-dev clang libclang-rt-14-dev clang-tidy clang-format mandoc ripgrep \
 	python3 jq strace gdbmtool systemd util-linux procps
 
@@ -163,11 +197,13 @@ deps:
 
 install: all
 	install -d $(DESTDIR)$(sbindir) $(DESTDIR)$(libexecdir) $(DESTDIR)$(datadir)/filter.d \
-		$(DESTDIR)$(mandir)/man5 $(DESTDIR)$(mandir)/man8 $(DESTDIR)$(unitdir) $(DESTDIR)$(sysusers)
+		$(DESTDIR)$(mandir)/man5 $(DESTDIR)$(mandir)/man7 $(DESTDIR)$(mandir)/man8 \
+		$(DESTDIR)$(unitdir) $(DESTDIR)$(sysusers)
 	install -m 755 $(B)/banish $(DESTDIR)$(sbindir)/banish
 	install -m 755 $(B)/banish-netlink $(DESTDIR)$(libexecdir)/banish-netlink
 	install -m 644 src/filter.d/*.conf $(DESTDIR)$(datadir)/filter.d
 	install -m 644 src/man/*.5 $(DESTDIR)$(mandir)/man5
+	install -m 644 src/man/*.7 $(DESTDIR)$(mandir)/man7
 	install -m 644 src/man/*.8 $(DESTDIR)$(mandir)/man8
 	install -m 644 contrib/banish.conf $(DESTDIR)$(datadir)/banish.conf.sample
 	install -m 644 contrib/systemd/banish.sysusers.conf $(DESTDIR)$(sysusers)/banish.conf
@@ -186,7 +222,7 @@ help:
 	@echo "make install    DESTDIR=, PREFIX=$(PREFIX)"
 	@echo "make unit rooms headers man-lint asan tidy bench fuzz torture clean"
 
-.PHONY: all unit check demo rooms headers man-lint asan tidy bench fuzz fuzz-build fuzz-replay \
+.PHONY: all unit check demo expansions corpus differential rooms headers man-lint asan tidy bench fuzz fuzz-build fuzz-replay \
 	torture deps install clean help
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -6,6 +6,7 @@
 #include "command.h"
 #include "control/control.h"
 #include "options.h"
+#include "match/match.h"
 #include "setup.h"
 #include "target/target.h"
 
@@ -17,17 +18,21 @@ static void print_spec(const struct spec *spec)
 		       spec->options[i].value, i + 1 == spec->count ? "]" : "");
 }
 
-static void print_source(const struct conf_jail *jail)
+static void print_lines(const struct conf_jail *jail)
 {
 	printf("  filter    ");
 	print_spec(&jail->filter);
 	printf(" (%zu failregex, %zu ignoreregex; %s)\n", jail->rules->fails,
 	       jail->rules->ignores, jail->rules->file_count ? jail->rules->files[0] : "-");
-	for (size_t i = 0; i < jail->logpath_count; i++)
-		printf("  logpath   %s%s\n", jail->logpaths[i].path,
-		       access(jail->logpaths[i].path, R_OK)
+	for (size_t i = 0; i < jail->source_count; i++)
+		printf("  source    %s%s\n", jail->sources[i].name,
+		       *jail->sources[i].name == '/' && access(jail->sources[i].name, R_OK)
 			       ? " (not there yet, or not readable)"
 			       : "");
+	if (jail->rules->names)
+		puts("  usedns    yes");
+	if (jail->rules->logtimezone)
+		printf("  timezone  %s\n", jail->rules->logtimezone);
 }
 
 static void print_jail(const struct conf *conf, const struct conf_jail *jail)
@@ -36,7 +41,7 @@ static void print_jail(const struct conf *conf, const struct conf_jail *jail)
 
 	printf("[%s]\n", jail->name);
 	if (jail->rules) {
-		print_source(jail);
+		print_lines(jail);
 		printf("  count     %u in %s, IPv6 by /%u\n", jail->maxretry,
 		       text_print_duration(jail->findtime, findtime), jail->prefix6);
 	}
@@ -61,7 +66,7 @@ int cmd_check(int argc, char **argv)
 
 	if (options_parse(&options, argc, argv, NULL) >= 0)
 		return options.code;
-	if (setup_new(&setup, options.file, &diag)) {
+	if (setup_new(&setup, options.file, SETUP_STRICT, &diag)) {
 		fprintf(stderr, "banish: %s: %u mistake%s\n", options.file, diag.errors,
 			diag.errors == 1 ? "" : "s");
 		return EXIT_REFUSED;
@@ -69,8 +74,12 @@ int cmd_check(int argc, char **argv)
 	conf = setup->conf;
 	printf("statedir %s\nsocket %s\nuser %s\nmaxbans %zu\n", conf->statedir, conf->socket,
 	       conf->user ? conf->user : "banish, when there is one", conf->maxbans);
-	for (size_t i = 0; i < conf->jail_count; i++)
+	for (size_t i = 0; i < conf->jail_count; i++) {
 		print_jail(conf, &conf->jails[i]);
+		fflush(stdout); /* before what is said of it on standard error */
+		if (conf->jails[i].rules)
+			match_lint(conf->jails[i].rules, &diag);
+	}
 	setup_free(setup);
 	return EXIT_DONE;
 }

@@ -15,18 +15,25 @@
 
 struct daemon;
 
-/* One file that is followed, and the jails that read it. */
+struct feed_jail {
+	uint32_t name;
+	bool usedns; /* host names are asked of the DNS */
+};
+
+/* One source that is followed, and the jails that read it. */
 struct feed {
 	struct daemon *daemon;
-	char *path;
+	char *path;    /* the source's name (source/source.h) */
 	uint32_t name; /* of the path */
 	struct source *source;
 	struct match *match; /* setup's */
 	struct match_memory *memory;
-	uint32_t *jails; /* names, by match's index */
+	struct feed_jail *jails; /* by match's index */
 	size_t jail_count;
-	bool live;	     /* the lines being looked at are */
-	bool moved;	     /* the position is not in the journal yet */
+	uint64_t limited;   /* searches given up that were told in the log */
+	int64_t limited_at; /* ticks: when; 0: never */
+	bool live;	    /* the lines being looked at are */
+	bool moved;	    /* the position is not in the journal yet */
 	struct feed *next;
 };
 
@@ -59,6 +66,7 @@ struct daemon {
 	size_t stalled_count;
 	int64_t started;      /* wall clock */
 	int64_t positions_at; /* ticks: when positions were last written */
+	int64_t odd_time_at;  /* ticks: when a line's odd time was last warned of; 0: never */
 	int64_t rearm_at;     /* ticks */
 	int store_error;      /* the one last said in the log */
 	bool ready, paused;

@@ -6,6 +6,10 @@
 #include "base/log.h"
 #include "daemon.h"
 
+#define ODD_TIME_MS INT64_C(60000)
+#define LATE_MS INT64_C(3300000) /* a wrong time zone makes an hour or more */
+#define HOUR_MS INT64_C(3600000)
+#define DAY_MS INT64_C(86400000)
 #define BACKLOG_CROWDED (STORE_BACKLOG_MAX / 4)
 
 static void log_ban(struct daemon *daemon, enum judge_verdict verdict, const struct ban *ban)
@@ -21,15 +25,38 @@ static void log_ban(struct daemon *daemon, enum judge_verdict verdict, const str
 		 ban->count);
 }
 
-static void on_offence(void *arg, const struct offence *offence, const struct finding *finding)
+/* A live line whose time is far from the clock's counts as now; whoever runs this should know
+ * why, but not for each line. */
+static void warn_of_time(struct daemon *daemon, const struct offence *offence, int64_t now,
+			 struct text line)
+{
+	int64_t ticks = moment_ticks(), off = offence->time - now;
+	char shown[256], span[24];
+
+	if (!offence->live || offence->time == TIME_NONE ||
+	    (off >= -ODD_TIME_MS && off <= ODD_TIME_MS) ||
+	    (daemon->odd_time_at && ticks - daemon->odd_time_at < DAY_MS))
+		return;
+	daemon->odd_time_at = ticks ? ticks : 1;
+	log_warning("[%s] a line of just now says it is %s %s: a %s problem? Such lines count "
+		    "as now. The line: %s",
+		    names_text(daemon->memory->names, offence->jail),
+		    text_print_duration((off < 0 ? -off : off) / 1000 * 1000, span),
+		    off < 0 ? "old" : "ahead",
+		    off < 0 && off > -LATE_MS ? "latency" : "time zone",
+		    text_show(line, shown, sizeof shown));
+}
+
+static void on_offence(void *arg, const struct offence *offence, struct text line)
 {
 	struct daemon *daemon = arg;
 	int64_t now = moment_now(), time;
 	enum judge_verdict verdict;
 	struct ban ban;
 
+	warn_of_time(daemon, offence, now, line);
 	verdict = judge_offence(daemon->memory->judge, offence, now, &ban, &time);
-	memory_offence(daemon->memory, verdict, offence, &ban, time, finding->line);
+	memory_offence(daemon->memory, verdict, offence, &ban, time, line);
 	if (verdict == JUDGE_FULL)
 		log_debug("no room for another ban");
 	if (verdict == JUDGE_BANNED || verdict == JUDGE_EXTENDED) {
@@ -44,7 +71,24 @@ static void on_found(void *arg, size_t index, const struct finding *finding)
 {
 	struct feed *feed = arg;
 
-	resolve_finding(feed->daemon->resolve, feed->jails[index], feed->live, finding);
+	resolve_finding(feed->daemon->resolve, feed->jails[index].name,
+			feed->jails[index].usedns, feed->live, finding);
+}
+
+/* Lines that cost too much to be searched to the end are an attack or a bad expression. */
+static void warn_of_limits(struct feed *feed)
+{
+	uint64_t limited = match_counts(feed->match).limited;
+	int64_t ticks = moment_ticks();
+
+	if (limited <= feed->limited ||
+	    (feed->limited_at && ticks - feed->limited_at < HOUR_MS))
+		return;
+	log_warning("%s: %llu searches took too long and were given up; a filter's expression "
+		    "is slow, or somebody writes lines to make it so: see banish match --stats",
+		    feed->path, (unsigned long long)(limited - feed->limited));
+	feed->limited = limited;
+	feed->limited_at = ticks ? ticks : 1;
 }
 
 static void on_lines(void *arg, struct source *source, const struct lines *lines)
@@ -55,6 +99,7 @@ static void on_lines(void *arg, struct source *source, const struct lines *lines
 	feed->live = lines->live;
 	feed->moved = true;
 	match_scan(feed->match, feed->memory, lines, moment_now(), on_found, feed);
+	warn_of_limits(feed);
 	feeds_throttle(feed->daemon);
 }
 
@@ -84,12 +129,12 @@ static void feed_free(struct feed *feed)
 }
 
 /* What was remembered for jails that stay. */
-static void feed_keep(struct feed *feed, struct match_memory *memory, const uint32_t *jails,
-		      size_t count)
+static void feed_keep(struct feed *feed, struct match_memory *memory,
+		      const struct feed_jail *jails, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		for (size_t j = 0; j < feed->jail_count; j++)
-			if (jails[i] == feed->jails[j])
+			if (jails[i].name == feed->jails[j].name)
 				match_memory_take(memory, i, feed->memory, j);
 }
 
@@ -97,7 +142,7 @@ static void feed_keep(struct feed *feed, struct match_memory *memory, const uint
 static int feed_aim(struct feed *feed, const struct setup *setup, const struct setup_feed *from)
 {
 	struct names *names = feed->daemon->memory->names;
-	uint32_t *jails = calloc(from->count, sizeof *jails);
+	struct feed_jail *jails = calloc(from->count, sizeof *jails);
 	struct match_memory *memory = match_memory_new(from->match);
 
 	if (!jails || !memory) {
@@ -105,8 +150,12 @@ static int feed_aim(struct feed *feed, const struct setup *setup, const struct s
 		match_memory_free(memory);
 		return -ENOMEM;
 	}
-	for (size_t i = 0; i < from->count; i++)
-		jails[i] = names_add(names, text_of(setup->conf->jails[from->jails[i]].name));
+	for (size_t i = 0; i < from->count; i++) {
+		const struct conf_jail *jail = &setup->conf->jails[from->jails[i]];
+
+		jails[i].name = names_add(names, text_of(jail->name));
+		jails[i].usedns = jail->rules->names;
+	}
 	if (feed->memory)
 		feed_keep(feed, memory, jails, from->count);
 	match_memory_free(feed->memory);
@@ -115,6 +164,7 @@ static int feed_aim(struct feed *feed, const struct setup *setup, const struct s
 	feed->jails = jails;
 	feed->jail_count = from->count;
 	feed->match = from->match;
+	feed->limited = 0;
 	return 0;
 }
 
@@ -231,6 +281,6 @@ void feeds_throttle(struct daemon *daemon)
 
 int feeds_open(struct daemon *daemon)
 {
-	daemon->resolve = resolve_new(on_offence, daemon);
+	daemon->resolve = resolve_new(daemon->base, on_offence, daemon);
 	return daemon->resolve ? 0 : -ENOMEM;
 }

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/diag.h"
@@ -15,6 +16,7 @@
 #include "command.h"
 #include "conf/conf.h"
 #include "control/control.h"
+#include "explain.h"
 #include "match/match.h"
 #include "setup.h"
 
@@ -23,13 +25,21 @@
 
 #define BLOCK ((size_t)1024 * 1024)
 #define NOW_MAX INT64_C(253402300799) /* the year 9999 */
+#define FILTERS_MAX 64
+#define MEASURED 16 /* of so many blocks one is measured for --stats */
 
 struct job {
-	bool json;
+	bool json, journal, stats, explains;
 	int64_t now;
-	const char *filter, *file, *conf; /* conf: -c, or NULL */
+	const char *file, *conf; /* conf: -c, or NULL */
+	const char *filters[FILTERS_MAX];
+	size_t filter_count;
+	uint64_t matches[FILTERS_MAX];
+	clock_t used; /* CPU time of the scan alone */
 	struct match *match;
 	struct match_memory *memory;
+	struct explain explain;
+	unsigned runs;
 	uint64_t before; /* lines in earlier runs */
 	uint64_t cut;	 /* lines that were too long */
 	char *block;
@@ -39,8 +49,9 @@ struct job {
 
 static int usage(FILE *to)
 {
-	fputs("usage: banish match [-c FILE] [--json] [--now EPOCH] FILTER[opt=val,...] "
-	      "[FILE|-]\n",
+	fputs("usage: banish match [-c FILE] [--json | --stats | --explain] [--now EPOCH]\n"
+	      "                    [--input file|journal] FILTER[opt=val,...] [FILE|-]\n"
+	      "       banish match [OPTIONS] -f FILTER[opt=val,...]... [FILE|-]\n",
 	      to);
 	return to == stderr ? EXIT_USAGE : EXIT_DONE;
 }
@@ -78,12 +89,21 @@ static void print_json_string(struct text t)
 	putchar('"');
 }
 
+/* The address, or else the name or id. */
+static struct text subject_of(const struct finding *finding, char *address)
+{
+	if (finding->subject == SUBJECT_ADDRESS)
+		return text_of(prefix_print(&finding->prefix, address));
+	return finding->name;
+}
+
 static void print_json(uint64_t line, const struct finding *finding)
 {
-	char host[PREFIX_TEXT_MAX];
+	char address[PREFIX_TEXT_MAX];
 
-	printf("{\"line\":%" PRIu64 ",\"host\":\"%s\",\"time\":", line,
-	       prefix_print(&finding->prefix, host));
+	printf("{\"line\":%" PRIu64 ",\"host\":", line);
+	print_json_string(subject_of(finding, address));
+	fputs(",\"time\":", stdout);
 	print_time(finding->time, "null");
 	fputs(",\"extra\":{", stdout);
 	for (size_t i = 0; i < finding->extras; i++) {
@@ -98,18 +118,21 @@ static void print_json(uint64_t line, const struct finding *finding)
 
 static void print_text(const struct finding *finding)
 {
-	char host[PREFIX_TEXT_MAX], line[4 * LINE_MAX_BYTES + 1];
+	char address[PREFIX_TEXT_MAX], line[4 * LINE_MAX_BYTES + 1];
+	struct text subject = subject_of(finding, address);
 
 	print_time(finding->time, "-");
-	printf("\t%s\t%s\n", prefix_print(&finding->prefix, host),
-	       text_show(finding->line, line, sizeof(line)));
+	printf("\t%s", text_show(subject, line, sizeof(line)));
+	printf("\t%s\n", text_show(finding->line, line, sizeof(line)));
 }
 
 static void found(void *arg, size_t index, const struct finding *finding)
 {
-	const struct job *job = arg;
+	struct job *job = arg;
 
-	(void)index;
+	job->matches[index]++;
+	if (job->stats)
+		return;
 	if (job->json)
 		print_json(job->before + finding->number, finding);
 	else
@@ -118,12 +141,33 @@ static void found(void *arg, size_t index, const struct finding *finding)
 
 /* ---- what is read ---- */
 
+static void explain_run(struct job *job, struct lines lines)
+{
+	const char *end = lines.text.at + lines.text.len, *newline;
+
+	for (; lines.text.at < end; lines.text.at = newline + 1) {
+		newline = memchr(lines.text.at, '\n', (size_t)(end - lines.text.at));
+		lines.text.len = (size_t)(newline + 1 - lines.text.at);
+		explain_line(&job->explain, &lines, job->filter_count);
+	}
+}
+
 static void scan(struct job *job, const char *at, const char *end)
 {
-	struct lines lines = {{at, (size_t)(end - at)}, TIME_NONE, false};
+	struct lines lines = {
+		.text = {at, (size_t)(end - at)},
+		.time = job->journal ? job->now : TIME_NONE,
+	};
 
 	if (at == end)
 		return;
+	if (job->explains) {
+		explain_run(job, lines);
+		return;
+	}
+	/* Looking at the clock costs more than many a search. */
+	if (job->stats)
+		match_measure(job->match, job->runs++ % MEASURED ? NULL : explain_clock);
 	match_scan(job->match, job->memory, &lines, job->now, found, job);
 	job->before = match_counts(job->match).lines;
 }
@@ -219,19 +263,32 @@ static void print_summary(const struct job *job, int64_t ticks)
 		job->cut, (double)ticks / 1000);
 }
 
+static void print_stats(const struct job *job)
+{
+	struct match_counts counts = match_counts(job->match);
+	clock_t used = job->used ? job->used : 1;
+
+	printf("lines %" PRIu64 "\nmatches %" PRIu64 "\nlines/s %.0f\n", counts.lines,
+	       counts.found, (double)counts.lines * CLOCKS_PER_SEC / (double)used);
+	for (size_t i = 0; i < job->filter_count; i++)
+		printf("filter %s %" PRIu64 "\n", job->filters[i], job->matches[i]);
+	for (size_t i = 0; i < job->filter_count; i++)
+		explain_costs(job->match, i, job->filters[i]);
+}
+
 /* ---- the command ---- */
 
-static int add_filter(struct job *job)
+static int add_filter(struct job *job, const char *filter)
 {
 	struct conf_dirs dirs = {
 		.filter_dirs = setup_filter_dirs(job->conf ? job->conf : CONF_DEFAULT_FILE)};
 	struct diag diag = {.say = diag_stderr};
 	struct spec spec = {0};
 	struct rules *rules = NULL;
-	int err = spec_parse(&spec, text_of(job->filter), (struct place){0}, &diag);
+	int err = spec_parse(&spec, text_of(filter), (struct place){0}, &diag);
 
 	if (!err)
-		err = conf_read_filter(&rules, &spec, &dirs, &diag);
+		err = conf_read_filter(&rules, &spec, job->journal, &dirs, &diag);
 	if (!err)
 		err = match_add(job->match, rules, &diag);
 	rules_free(rules);
@@ -252,13 +309,21 @@ static int run(struct job *job)
 		fputs("banish: out of memory\n", stderr);
 		return -ENOMEM;
 	}
-	err = add_filter(job);
-	if (!err) {
-		job->memory = match_memory_new(job->match);
-		err = job->memory ? scan_file(job) : -ENOMEM;
+	for (size_t i = 0; i < job->filter_count; i++) {
+		err = add_filter(job, job->filters[i]);
+		if (err)
+			return err;
 	}
+	job->memory = match_memory_new(job->match);
+	job->explain =
+		(struct explain){.match = job->match, .memory = job->memory, .now = job->now};
+	job->used = clock();
+	err = job->memory ? scan_file(job) : -ENOMEM;
+	job->used = clock() - job->used;
 	if (err)
 		return err;
+	if (job->stats)
+		print_stats(job);
 	if (fflush(stdout) || ferror(stdout)) {
 		fprintf(stderr, "banish: cannot write: %s\n", strerror(errno));
 		return -EIO;
@@ -267,38 +332,74 @@ static int run(struct job *job)
 	return 0;
 }
 
+/* "--NAME text" into *job; false when the text is none that fits. */
+static bool read_option(struct job *job, int name, const char *text)
+{
+	int64_t seconds;
+
+	switch (name) {
+	case 'c':
+		job->conf = text;
+		return true;
+	case 'j':
+		job->json = true;
+		return true;
+	case 's':
+		job->stats = true;
+		return true;
+	case 'e':
+		job->explains = true;
+		return true;
+	case 'f':
+		if (job->filter_count == FILTERS_MAX)
+			break;
+		job->filters[job->filter_count++] = text;
+		return true;
+	case 'n':
+		if (!text_number(text_of(text), 0, NOW_MAX, &seconds))
+			break;
+		job->now = seconds * 1000;
+		return true;
+	case 'i':
+		job->journal = !strcmp(text, "journal");
+		if (!job->journal && strcmp(text, "file") != 0)
+			break;
+		return true;
+	default:
+		return false;
+	}
+	fprintf(stderr, "banish: \"%s\" is %s\n", text,
+		name == 'n'   ? "no time in seconds"
+		: name == 'f' ? "one filter too many"
+			      : "neither file nor journal");
+	return false;
+}
+
 /* -1: go on; else the exit code. */
 static int read_options(struct job *job, int argc, char **argv)
 {
 	static const struct option options[] = {
 		{"json", no_argument, NULL, 'j'},
 		{"now", required_argument, NULL, 'n'},
+		{"input", required_argument, NULL, 'i'},
+		{"stats", no_argument, NULL, 's'},
+		{"explain", no_argument, NULL, 'e'},
 		{"help", no_argument, NULL, 'h'},
 		{0},
 	};
-	int64_t seconds;
 	int c;
 
-	while ((c = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "c:f:h", options, NULL)) != -1) {
 		if (c == 'h')
 			return usage(stdout);
-		if (c == 'c') {
-			job->conf = optarg;
-		} else if (c == 'j') {
-			job->json = true;
-		} else if (c == 'n' && text_number(text_of(optarg), 0, NOW_MAX, &seconds)) {
-			job->now = seconds * 1000;
-		} else {
-			if (c == 'n')
-				fprintf(stderr, "banish: \"%s\" is no time in seconds\n",
-					optarg);
+		if (!read_option(job, c, optarg))
 			return usage(stderr);
-		}
 	}
-	if (argc - optind < 1 || argc - optind > 2)
+	if (!job->filter_count && optind < argc)
+		job->filters[job->filter_count++] = argv[optind++];
+	if (!job->filter_count || argc - optind > 1)
 		return usage(stderr);
-	job->filter = argv[optind];
-	job->file = argc - optind > 1 ? argv[optind + 1] : NULL;
+	job->file = optind < argc ? argv[optind] : NULL;
 	return -1;
 }
 

@@ -75,7 +75,7 @@ static int offline_load(struct offline *offline, const char *file)
 {
 	struct diag diag = {.say = diag_stderr};
 	const char *dir;
-	int error = setup_new(&offline->setup, file, &diag);
+	int error = setup_new(&offline->setup, file, SETUP_LENIENT, &diag);
 
 	if (error)
 		return error;

@@ -51,7 +51,7 @@ static void *reload_thread(void *arg)
 	struct diag diag = {.say = reload_say, .arg = reload};
 	uint64_t one = 1;
 
-	reload->error = setup_new(&reload->setup, reload->daemon->file, &diag);
+	reload->error = setup_new(&reload->setup, reload->daemon->file, SETUP_STRICT, &diag);
 	fflush(reload->out);
 	if (write(reload->fd, &one, sizeof one) < 0)
 		return NULL;

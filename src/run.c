@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include <systemd/sd-daemon.h>
 
@@ -284,13 +285,27 @@ static int open_control(struct daemon *daemon, const struct account *account)
 	return error ? fail(path, error) : 0;
 }
 
+/* The journal's files stay open, once for each source that reads it: the usual 1024 descriptors
+ * are soon used up, and libsystemd leaves out silently what it cannot open. */
+static void raise_files(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 static int daemon_open(struct daemon *daemon)
 {
 	struct diag diag = {.say = diag_stderr};
 	struct setup *setup;
 	struct account account;
-	int error = setup_new(&setup, daemon->file, &diag);
+	int error;
 
+	raise_files();
+	error = setup_new(&setup, daemon->file, SETUP_LENIENT, &diag);
 	if (error)
 		return error;
 	daemon->setup = setup;

@@ -106,8 +106,8 @@ static int setup_jail(struct setup *setup, size_t jail, struct diag *diag)
 	struct setup_feed *feed;
 	int error = 0;
 
-	for (size_t i = 0; i < it->logpath_count; i++) {
-		feed = feed_of(setup, it->logpaths[i].path);
+	for (size_t i = 0; i < it->source_count; i++) {
+		feed = feed_of(setup, it->sources[i].name);
 		if (!feed)
 			return -ENOMEM;
 		error = feed_add(feed, setup->conf, jail, diag);
@@ -117,8 +117,37 @@ static int setup_jail(struct setup *setup, size_t jail, struct diag *diag)
 	return error;
 }
 
+static int disable(struct conf_jail *jail, struct diag *diag)
+{
+	jail->disabled = true;
+	diag_warning(diag, jail->place, "the jail [%s] is disabled: its filter cannot be used",
+		     jail->name);
+	return 0;
+}
+
+static void feed_clear(struct setup_feed *feed)
+{
+	match_free(feed->match);
+	free(feed->jails);
+}
+
+/* Sources of disabled jails alone. */
+static void drop_empty_feeds(struct setup *setup)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < setup->feed_count; i++) {
+		if (setup->feeds[i].count)
+			setup->feeds[kept++] = setup->feeds[i];
+		else
+			feed_clear(&setup->feeds[i]);
+	}
+	setup->feed_count = kept;
+}
+
 /* Every mistake is said, not the first alone. */
-static int setup_fill(struct setup *setup, const char *file, struct diag *diag)
+static int setup_fill(struct setup *setup, const char *file, enum setup_mode mode,
+		      struct diag *diag)
 {
 	struct conf_dirs dirs = {setup_filter_dirs(file)};
 	int error, first;
@@ -128,8 +157,13 @@ static int setup_fill(struct setup *setup, const char *file, struct diag *diag)
 		return first;
 	for (size_t i = 0; i < setup->conf->jail_count; i++) {
 		error = setup_jail(setup, i, diag);
+		if (error == -EINVAL && mode == SETUP_LENIENT)
+			error = disable(&setup->conf->jails[i], diag);
 		first = first ? first : error;
 	}
+	drop_empty_feeds(setup);
+	for (size_t i = 0; !first && i < setup->feed_count; i++)
+		first = match_ready(setup->feeds[i].match);
 	for (size_t i = 0; i < setup->conf->target_count; i++) {
 		error = target_check(&setup->conf->targets[i], diag);
 		for (size_t j = 0; !error && j < i; j++)
@@ -146,10 +180,10 @@ static int setup_fill(struct setup *setup, const char *file, struct diag *diag)
 	return first;
 }
 
-int setup_new(struct setup **out, const char *file, struct diag *diag)
+int setup_new(struct setup **out, const char *file, enum setup_mode mode, struct diag *diag)
 {
 	struct setup *setup = calloc(1, sizeof *setup);
-	int error = setup ? setup_fill(setup, file, diag) : -ENOMEM;
+	int error = setup ? setup_fill(setup, file, mode, diag) : -ENOMEM;
 
 	if (error == -ENOMEM)
 		diag_error(diag, (struct place){file, 0}, "out of memory");
@@ -166,8 +200,7 @@ void setup_free(struct setup *setup)
 	if (!setup)
 		return;
 	for (size_t i = 0; i < setup->feed_count; i++) {
-		match_free(setup->feeds[i].match);
-		free(setup->feeds[i].jails);
+		feed_clear(&setup->feeds[i]);
 	}
 	free(setup->feeds);
 	conf_free(setup->conf);

@@ -24,8 +24,14 @@ struct setup {
 	size_t feed_count;
 };
 
+enum setup_mode {
+	SETUP_STRICT,  /* one filter that cannot be used and there is no setup: to check, and to
+			  reload, where what runs is better than what has a mistake */
+	SETUP_LENIENT, /* then its jail is `disabled`, and the others work: to start */
+};
+
 /* 0, or -errno after at least one diag_error. */
-int setup_new(struct setup **out, const char *file, struct diag *diag);
+int setup_new(struct setup **out, const char *file, enum setup_mode mode, struct diag *diag);
 /* Tell the judge about the jails. 0 or -ENOMEM. */
 struct memory;
 int setup_judge(struct memory *memory, const struct conf *conf);

@@ -75,6 +75,7 @@ static cJSON *json_jails(const struct daemon *daemon, const uint32_t *counts)
 
 		cJSON_AddStringToObject(jail, "jail", conf->jails[i].name);
 		add_number(jail, "bans", jail_bans(daemon, counts, conf->jails[i].name));
+		cJSON_AddBoolToObject(jail, "disabled", conf->jails[i].disabled);
 		cJSON_AddItemToArray(list, jail);
 	}
 	return list;
@@ -95,6 +96,7 @@ static cJSON *json_sources(const struct daemon *daemon)
 		add_number(source, "cut", counts.cut);
 		add_number(source, "rotations", counts.rotations);
 		add_number(source, "errors", counts.errors);
+		add_number(source, "dropped", counts.dropped);
 		add_number(source, "found", matches.found);
 		add_number(source, "limited", matches.limited);
 		cJSON_AddItemToArray(list, source);
@@ -177,8 +179,10 @@ static void text_jails(const struct daemon *daemon, struct call *call, const uin
 	const struct conf *conf = daemon->setup->conf;
 
 	for (size_t i = 0; i < conf->jail_count; i++)
-		call_out(call, "jail    %-20s %" PRIu32 " bans", conf->jails[i].name,
-			 jail_bans(daemon, bans, conf->jails[i].name));
+		call_out(call, "jail    %-20s %" PRIu32 " bans%s", conf->jails[i].name,
+			 jail_bans(daemon, bans, conf->jails[i].name),
+			 conf->jails[i].disabled ? ", disabled: its filter cannot be used"
+						 : "");
 }
 
 static void text_sources(const struct daemon *daemon, struct call *call)
@@ -189,9 +193,9 @@ static void text_sources(const struct daemon *daemon, struct call *call)
 
 		call_out(call,
 			 "source  %-20s %s: %" PRIu64 " lines, %" PRIu64 " found, %" PRIu64
-			 " cut, %" PRIu64 " rotations",
+			 " cut, %" PRIu64 " rotations, %" PRIu64 " dropped",
 			 feed->path, source_words(feed), counts.lines, matches.found,
-			 counts.cut, counts.rotations);
+			 counts.cut, counts.rotations, counts.dropped);
 	}
 }
 

@@ -33,6 +33,9 @@ for room in base conf source match resolve judge target control state netlink; d
 	step "unit $room" make "$build/unit/$room" unit TESTED="$room"
 done
 step "filters" tests/filters/run.sh
+step "fail2ban expansions" make -j2 expansions
+step "fail2ban corpus" make -j2 corpus
+step "fail2ban differential" make -j2 differential
 step "fuzz corpora" make -j2 fuzz-replay
 step "kernel" tests/kernel/run.sh
 for test in tests/system/[0-9]*.sh tests/system/units.sh; do

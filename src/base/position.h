@@ -7,6 +7,7 @@
 /*
  * How far a file was read: enough to find the place again after the file was renamed, and to
  * see that another file has its inode or that it was cut and written anew. All zero: nowhere.
+ * The place in a journal is kept in the same fields, see source/cursor.h.
  */
 struct position {
 	uint64_t inode;

@@ -10,6 +10,7 @@
 #include "conf/keys.h"
 #include "conf/load.h"
 #include "conf/once.h"
+#include "conf/sources.h"
 
 #define STATEDIR_DEFAULT "/var/lib/banish"
 #define SOCKET_DEFAULT CONF_DEFAULT_SOCKET
@@ -138,13 +139,16 @@ static int add_manual(struct builder *b)
 
 static void check_needed(struct builder *b, const struct ini_section *section)
 {
-	static const char *const needed[] = {"filter", "logpath", NULL};
 	struct scope scope = scope_of(b, section->name);
 
-	for (const char *const *key = needed; *key; key++)
-		if (!expand_has(&scope, *key))
-			diag_error(&b->once.diag, section->place, "jail [%s] has no \"%s\"",
-				   section->name, *key);
+	if (!expand_has(&scope, "filter"))
+		diag_error(&b->once.diag, section->place, "jail [%s] has no \"filter\"",
+			   section->name);
+	if (!sources_named(&scope))
+		diag_error(&b->once.diag, section->place,
+			   "jail [%s] has no source of lines: \"logpath\", \"journalmatch\", "
+			   "\"backend = systemd\" or \"syslog\"",
+			   section->name);
 }
 
 /* A jail that is not enabled is read for its mistakes alone. */

@@ -26,18 +26,20 @@
 #define CONF_JAIL_NAME_MAX 64
 #define CONF_MANUAL "manual" /* the jail of bans by hand: [DEFAULT]'s targets and bantime */
 
-struct conf_path {
-	char *path;
+struct conf_source {
+	char *name; /* in source/source.h's words: "/PATH", "-", "journal:...", "syslog:..." */
 	struct place place;
 };
 
 struct conf_jail {
 	char *name;
 	struct place place;
-	struct conf_path *logpaths; /* none in the jail `manual` only */
-	size_t logpath_count;
+	struct conf_source *sources; /* all of one kind; none in the jail `manual` only */
+	size_t source_count;
+	bool journal;	     /* their lines come as from the journal, without a date */
 	struct spec filter;  /* name NULL in the jail `manual` only */
 	struct rules *rules; /* the filter, read; NULL likewise */
+	bool disabled;	     /* for whoever compiles its filter and cannot: false here */
 	unsigned maxretry;   /* 1..1000 */
 	int64_t findtime;    /* ms, > 0 */
 	int64_t bantime;     /* ms, > 0, or TIME_FOREVER */
@@ -79,8 +81,12 @@ void conf_free(struct conf *conf); /* takes NULL */
  * NULL: FILE does not say, or cannot be read. */
 char *conf_read_socket(const char *file);
 
-/* Read one filter, with its options. 0, -ENOENT, -EINVAL or -ENOMEM after a diag_error. */
-int conf_read_filter(struct rules **out, const struct spec *spec, const struct conf_dirs *dirs,
-		     struct diag *diag);
+/*
+ * Read one filter, with its options. `journal`: its lines come from the journal or a syslog
+ * socket, without a date; most filters know such lines by logtype=journal, which is set unless
+ * the options say another. 0, -ENOENT, -EINVAL or -ENOMEM after a diag_error.
+ */
+int conf_read_filter(struct rules **out, const struct spec *spec, bool journal,
+		     const struct conf_dirs *dirs, struct diag *diag);
 
 #endif

@@ -79,7 +79,7 @@ static void refuse_choice(const struct scope *scope, const char *key, const stru
 			  const char *const *words)
 {
 	const char *near = text_nearest(value_text(value), words);
-	char expected[SHOWN] = "";
+	char expected[SHOWN] = "", shown[SHOWN];
 	size_t used = 0;
 
 	for (size_t i = 0; words[i] && used < sizeof expected; i++)
@@ -94,7 +94,7 @@ static void refuse_choice(const struct scope *scope, const char *key, const stru
 	}
 	diag_error(scope->diag, value_place(value),
 		   "%s must be %s, not \"%s\"; did you mean \"%s\"?", key, expected,
-		   value_text(value).at, near);
+		   text_show(value_text(value), shown, sizeof shown), near);
 }
 
 int field_choice(unsigned *out, const struct scope *scope, const char *key,

@@ -9,9 +9,9 @@
 
 #include "conf/conf.h"
 #include "conf/expand.h"
+#include "conf/filter.h"
 #include "conf/load.h"
 
-#define DEFINITION "Definition"
 #define SHOWN 200
 #define OPTIONS_COMPARED 64
 
@@ -157,15 +157,7 @@ static int load_by_path(struct load *load, const struct spec *spec)
 	return err;
 }
 
-/* ---- rules ---- */
-
-/* Everything that one filter is read through. */
-struct filter {
-	struct load load;
-	struct ini ini;	    /* its files */
-	struct ini options; /* one section: its options, keys as written */
-	struct scope scope;
-};
+/* ---- options as a section ---- */
 
 /* One option as a one-section file would have it, with the spec's place for every line. */
 static int add_option(struct ini_section *options, const struct spec_option *option,
@@ -186,10 +178,24 @@ static int add_option(struct ini_section *options, const struct spec_option *opt
 	return err;
 }
 
+/* "logtype" among the options, as fail2ban sets it, unless the options or [Definition] itself
+ * do.
+ */
+static int add_logtype(struct filter *f, bool journal, const struct spec *spec)
+{
+	const struct ini_section *own = ini_find(&f->ini, text_of(FILTER_SECTION));
+	struct spec_option option = {(char[]){"logtype"},
+				     journal ? (char[]){"journal"} : (char[]){"file"}};
+
+	if (spec_get(spec, option.name) || ini_entry(own, text_of(option.name)))
+		return 0;
+	return add_option(&f->options.sections[0], &option, spec->place);
+}
+
 static int read_options(struct filter *f, const struct spec *spec)
 {
 	struct ini_section *options =
-		ini_section(&f->options, text_of(DEFINITION), spec->place);
+		ini_section(&f->options, text_of(FILTER_SECTION), spec->place);
 	int err = options ? 0 : -ENOMEM;
 
 	for (size_t i = 0; i < spec->count && !err; i++)
@@ -198,15 +204,10 @@ static int read_options(struct filter *f, const struct spec *spec)
 	return err;
 }
 
-static int filter_open(struct filter *f, const struct spec *spec, const struct conf_dirs *dirs,
-		       struct diag *diag)
+static int filter_open(struct filter *f, const struct spec *spec, const struct conf_dirs *dirs)
 {
 	int err;
 
-	*f = (struct filter){
-		.load = {.overlays = true, .diag = diag},
-		.scope = {.section = DEFINITION, .diag = diag},
-	};
 	f->load.ini = &f->ini;
 	f->scope.ini = &f->ini;
 	err = read_options(f, spec);
@@ -223,104 +224,7 @@ static void filter_close(struct filter *f)
 	ini_clear(&f->options);
 }
 
-static int get(struct value *out, const struct filter *f, const char *key)
-{
-	int err = expand_init(out, &f->scope, key);
-
-	if (err == -ENOENT)
-		err = expand_get(out, &f->scope, key);
-	return err ? err : expand_tags(out, &f->scope, key);
-}
-
-static int add_rule(struct rule **rules, size_t *count, struct text regex, struct place place)
-{
-	struct rule *grown = realloc(*rules, (*count + 1) * sizeof *grown);
-
-	if (!grown)
-		return -ENOMEM;
-	*rules = grown;
-	grown[*count] = (struct rule){text_dup(regex), place};
-	return grown[(*count)++].regex ? 0 : -ENOMEM;
-}
-
-/* One regular expression a line. */
-static int read_list(struct rule **rules, size_t *count, const struct filter *f,
-		     const char *key)
-{
-	struct value value = {0};
-	struct value_cursor c = {0};
-	int err = get(&value, f, key);
-
-	while (!err && value_next(&value, &c))
-		if (c.text.len)
-			err = add_rule(rules, count, c.text, c.place);
-	value_clear(&value);
-	return err == -ENOENT ? 0 : err;
-}
-
-static int read_prefix(struct rule *rule, const struct filter *f)
-{
-	struct value value = {0};
-	int err = get(&value, f, "prefregex");
-
-	if (!err && value.len) {
-		rule->regex = text_dup(value_text(&value));
-		rule->place = value_place(&value);
-		err = rule->regex ? 0 : -ENOMEM;
-	}
-	value_clear(&value);
-	return err == -ENOENT ? 0 : err;
-}
-
-/* A filter that relies on what is not done here would find less than its author meant: say so.
- */
-static int warn_unsupported(const struct filter *f)
-{
-	static const struct {
-		const char *key, *harmless, *instead;
-	} keys[] = {
-		{"maxlines", "1", "lines are matched one by one"},
-		{"datepattern", "{^LN-BEG}", "dates of the usual forms are looked for"},
-	};
-	int err = 0;
-
-	for (size_t i = 0; i < sizeof keys / sizeof *keys && (!err || err == -ENOENT); i++) {
-		struct value value = {0};
-
-		err = get(&value, f, keys[i].key);
-		if (!err && value.len && !text_equal(value_text(&value), keys[i].harmless))
-			diag_warning(f->load.diag, value_place(&value),
-				     "%s is not supported: %s", keys[i].key, keys[i].instead);
-		value_clear(&value);
-	}
-	return err == -ENOENT ? 0 : err;
-}
-
-static int refuse_filter(const struct filter *f, const char *what)
-{
-	struct place place = {f->load.files[0], 0};
-
-	diag_error(f->load.diag, place, "%s", what);
-	return -EINVAL;
-}
-
-static int read_rules(struct rules *rules, const struct filter *f)
-{
-	int err;
-
-	if (!ini_find(&f->ini, text_of(DEFINITION)))
-		return refuse_filter(f, "there is no [Definition], so this is no filter");
-	err = read_prefix(&rules->prefregex, f);
-	if (!err)
-		err = read_list(&rules->fail, &rules->fails, f, "failregex");
-	if (!err)
-		err = read_list(&rules->ignore, &rules->ignores, f, "ignoreregex");
-	if (!err && !rules->fails)
-		return refuse_filter(f, "the filter has no failregex");
-	return err ? err : warn_unsupported(f);
-}
-
-/* ---- options ---- */
+/* ---- options that it takes ---- */
 
 /* Is it <name> or %(name)s somewhere in the value? */
 static bool mentions(const struct value *value, const char *name)
@@ -354,7 +258,7 @@ static bool is_taken(const struct ini *ini, const char *name)
 /* The key that may have been meant: those that filters keep for themselves begin with "_". */
 static const char *nearest_option(const struct ini *ini, const char *name)
 {
-	static const char *const sections[] = {DEFINITION, "Init", INI_DEFAULT};
+	static const char *const sections[] = {FILTER_SECTION, "Init", INI_DEFAULT};
 	const char *words[OPTIONS_COMPARED + 1] = {NULL};
 	size_t count = 0;
 
@@ -370,8 +274,9 @@ static const char *nearest_option(const struct ini *ini, const char *name)
 
 static int check_options(const struct filter *f, const struct spec *spec, struct diag *diag)
 {
-	static const char *const always[] = {"mode",	 "logtype",	"journalmatch",
-					     "maxlines", "datepattern", NULL};
+	static const char *const always[] = {"mode",	    "logtype",	   "journalmatch",
+					     "maxlines",    "datepattern", "usedns",
+					     "logtimezone", NULL};
 	int err = 0;
 
 	for (size_t i = 0; i < spec->count; i++) {
@@ -391,21 +296,33 @@ static int check_options(const struct filter *f, const struct spec *spec, struct
 	return err;
 }
 
-int conf_read_filter(struct rules **out, const struct spec *spec, const struct conf_dirs *dirs,
-		     struct diag *diag)
+static int read_all(struct rules *rules, struct filter *f, const struct spec *spec,
+		    bool journal, const struct conf_dirs *dirs)
+{
+	int err = filter_open(f, spec, dirs);
+
+	if (!err)
+		err = check_options(f, spec, f->load.diag);
+	if (!err)
+		err = add_logtype(f, journal, spec);
+	return err ? err : filter_rules(rules, f);
+}
+
+int conf_read_filter(struct rules **out, const struct spec *spec, bool journal,
+		     const struct conf_dirs *dirs, struct diag *diag)
 {
 	struct rules *rules = calloc(1, sizeof *rules);
-	struct filter f;
-	int err;
+	struct filter f = {
+		.load = {.overlays = true, .diag = diag},
+		.scope = {.section = FILTER_SECTION, .diag = diag},
+	};
+	int err = -ENOMEM;
 
 	if (!rules)
-		return -ENOMEM;
+		return err;
 	rules->name = strdup(spec->name);
-	err = filter_open(&f, spec, dirs, diag);
-	if (!err)
-		err = check_options(&f, spec, diag);
-	if (!err)
-		err = rules->name ? read_rules(rules, &f) : -ENOMEM;
+	if (rules->name)
+		err = read_all(rules, &f, spec, journal, dirs);
 	if (!err) {
 		rules->files = f.load.files;
 		rules->file_count = f.load.file_count;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "conf/field.h"
 #include "conf/jail.h"
+#include "conf/sources.h"
 
 #define MAXRETRY_DEFAULT 5
 #define FINDTIME_DEFAULT (INT64_C(600) * 1000)
@@ -81,67 +81,6 @@ static int read_ignoreip(struct conf_jail *jail, const struct scope *scope)
 	while (!err && value_next(&value, &c))
 		while (!err && text_word(&c.text, &word))
 			err = add_ignoreip(jail, &room, word, c.place, scope);
-	value_clear(&value);
-	return err;
-}
-
-/* ---- logpath ---- */
-
-/* NULL: nothing is wrong with it. */
-static const char *path_mistake(const struct conf_jail *jail, struct text path)
-{
-	if (*path.at != '/')
-		return "is not an absolute path";
-	if (path.len >= PATH_MAX)
-		return "is too long";
-	for (size_t i = 0; i < path.len; i++)
-		if (strchr("*?[", path.at[i]))
-			return "is a pattern; name every file, one a line";
-	for (size_t i = 0; i < jail->logpath_count; i++)
-		if (text_equal(path, jail->logpaths[i].path))
-			return "is repeated";
-	return NULL;
-}
-
-static int add_logpath(struct conf_jail *jail, const struct value_cursor *c,
-		       const struct scope *scope)
-{
-	const char *mistake = path_mistake(jail, c->text);
-	struct conf_path *grown;
-
-	if (mistake) {
-		complain(scope, c->place, "logpath", c->text, mistake);
-		return 0;
-	}
-	grown = realloc(jail->logpaths, (jail->logpath_count + 1) * sizeof *grown);
-	if (!grown)
-		return -ENOMEM;
-	jail->logpaths = grown;
-	grown += jail->logpath_count;
-	*grown = (struct conf_path){text_dup(c->text), c->place};
-	if (!grown->path)
-		return -ENOMEM;
-	jail->logpath_count++;
-	return 0;
-}
-
-static int read_logpaths(struct conf_jail *jail, const struct scope *scope)
-{
-	struct value value = {0};
-	struct value_cursor c = {0};
-	bool any = false;
-	int err;
-
-	if (!field_value(&value, scope, "logpath", &err))
-		return err;
-	while (!err && value_next(&value, &c)) {
-		if (!c.text.len)
-			continue;
-		any = true;
-		err = add_logpath(jail, &c, scope);
-	}
-	if (!any && !err)
-		diag_error(scope->diag, value_place(&value), "logpath is empty");
 	value_clear(&value);
 	return err;
 }
@@ -239,11 +178,62 @@ static int read_filter(struct conf_jail *jail, const struct scope *scope,
 	value_clear(&value);
 	if (err || !jail->filter.name)
 		return err;
-	err = conf_read_filter(&jail->rules, &jail->filter, dirs, scope->diag);
+	err = conf_read_filter(&jail->rules, &jail->filter, jail->journal, dirs, scope->diag);
 	if (err == -EINVAL)
 		complain(scope, jail->filter.place, "filter", text_of(jail->filter.name),
 			 "cannot be used");
 	return err == -ENOMEM ? err : 0;
+}
+
+/* ---- what a jail changes of its filter ---- */
+
+/* The words are fail2ban's; only "yes" looks a name up, so that nobody's log makes this host
+ * ask for what a stranger chose. */
+static int read_usedns(bool *out, const struct scope *scope)
+{
+	struct value value = {0};
+	const char *why = "must be yes or no";
+	int err;
+
+	if (!field_value(&value, scope, "usedns", &err))
+		return err;
+	if (!text_flag(value_text(&value), out)) {
+		if (text_equal(value_text(&value), "warn"))
+			why = "must be yes or no; names are looked up with yes alone";
+		else if (text_equal(value_text(&value), "raw"))
+			why = "must be yes or no; a name itself cannot be banned";
+		complain(scope, value_place(&value), "usedns", value_text(&value), why);
+	}
+	value_clear(&value);
+	return 0;
+}
+
+/* What a filter's own option says is meant for it alone. */
+static int read_timezone(struct rules *rules, const struct scope *scope)
+{
+	struct value value = {0};
+	int err;
+
+	if (!field_value(&value, scope, "logtimezone", &err))
+		return err;
+	if (!rules->logtimezone && value.len) {
+		rules->logtimezone = text_dup(value_text(&value));
+		err = rules->logtimezone ? 0 : -ENOMEM;
+	}
+	value_clear(&value);
+	return err;
+}
+
+static int adapt_filter(struct conf_jail *jail, const struct scope *scope)
+{
+	bool usedns = false;
+	int err = read_usedns(&usedns, scope);
+
+	if (err || !jail->rules)
+		return err;
+	jail->rules->names &= usedns;
+	err = read_timezone(jail->rules, scope);
+	return err ? err : sources_read_filter(jail, scope);
 }
 
 /* ---- the whole ---- */
@@ -273,8 +263,10 @@ int jail_read(struct conf_jail *jail, struct jail_targets *targets, bool *enable
 	if (!err)
 		err = field_flag(enabled, scope, "enabled");
 	if (!err)
-		err = read_logpaths(jail, scope);
-	return err ? err : read_filter(jail, scope, dirs);
+		err = sources_read(jail, scope);
+	if (!err)
+		err = read_filter(jail, scope, dirs);
+	return err ? err : adapt_filter(jail, scope);
 }
 
 int jail_read_manual(struct conf_jail *jail, struct jail_targets *targets,
@@ -296,9 +288,7 @@ void jail_targets_clear(struct jail_targets *targets)
 
 void jail_clear(struct conf_jail *jail)
 {
-	for (size_t i = 0; i < jail->logpath_count; i++)
-		free(jail->logpaths[i].path);
-	free(jail->logpaths);
+	sources_clear(jail);
 	free(jail->name);
 	spec_clear(&jail->filter);
 	rules_free(jail->rules);

@@ -10,9 +10,10 @@
 
 static const char *const banish_keys[] = {"statedir", "socket",	 "user",
 					  "loglevel", "maxbans", NULL};
-static const char *const jail_keys[] = {"filter",  "logpath", "maxretry", "findtime",
-					"bantime", "prefix6", "ignoreip", "target",
-					"enabled", NULL};
+static const char *const jail_keys[] = {
+	"filter",  "logpath",	  "journalmatch", "backend",  "syslog",
+	"usedns",  "logtimezone", "maxretry",	  "findtime", "bantime",
+	"prefix6", "ignoreip",	  "target",	  "enabled",  NULL};
 static const char *const manual_keys[] = {"bantime", "target", NULL};
 static const char *const include_keys[] = {"before", "after", NULL};
 
@@ -33,7 +34,6 @@ static const struct {
 } foreign[] = {
 	{"action", "use \"target\""},
 	{"action_*", "use \"target\""},
-	{"backend", NULL},
 	{"banaction", "use \"target\""},
 	{"banaction_allports", "use \"target\""},
 	{"bantime.*", NULL},
@@ -51,10 +51,8 @@ static const struct {
 	{"ignorecommand", NULL},
 	{"ignoreregex", "it belongs in the filter"},
 	{"ignoreself", "the addresses of this host are never banned"},
-	{"journalmatch", NULL},
 	{"logencoding", NULL},
 	{"logtarget", "messages go to standard error"},
-	{"logtimezone", NULL},
 	{"maxlines", "it belongs in the filter"},
 	{"maxmatches", NULL},
 	{"mode", "write \"filter = NAME[mode=...]\""},
@@ -68,7 +66,6 @@ static const struct {
 	{"sender", NULL},
 	{"skip_if_nologs", "a file that is missing is waited for"},
 	{"syslogsocket", NULL},
-	{"usedns", NULL},
 };
 
 static const char *const *keys_of(const char *section)

@@ -12,6 +12,7 @@
 #include "conf/load.h"
 
 #define DEPTH_MAX 16 /* of includes within includes */
+#define LOAD_FILE_FIRST ((size_t)16 << 10)
 #define SHOWN 200
 
 /* The file being read, and through which it was included: on the stack, outermost last. */
@@ -53,22 +54,43 @@ static int complain(struct load *load, const struct chain *link, const char *pat
 	return -EINVAL;
 }
 
+/* For more than `used` bytes. 0, -EFBIG or -ENOMEM. */
+static int make_room(char **bytes, size_t *room, size_t used)
+{
+	char *grown;
+
+	if (used > LOAD_FILE_MAX)
+		return -EFBIG;
+	if (used < *room)
+		return 0;
+	*room = *room ? 2 * *room : LOAD_FILE_FIRST;
+	grown = realloc(*bytes, *room);
+	if (!grown)
+		return -ENOMEM;
+	*bytes = grown;
+	return 0;
+}
+
 static int read_bytes(char **out, size_t *len, int fd)
 {
-	char *bytes = malloc(LOAD_FILE_MAX + 1);
-	size_t used = 0;
+	size_t used = 0, room = 0;
+	char *bytes = NULL;
 	ssize_t got;
+	int err = 0;
 
-	if (!bytes)
-		return -ENOMEM;
 	do {
-		got = read(fd, bytes + used, LOAD_FILE_MAX + 1 - used);
+		err = make_room(&bytes, &room, used);
+		if (err)
+			break;
+		got = read(fd, bytes + used, room - used);
 		if (got > 0)
 			used += (size_t)got;
-	} while ((got > 0 && used <= LOAD_FILE_MAX) || (got < 0 && errno == EINTR));
-	if (got < 0 || used > LOAD_FILE_MAX) {
+		else if (got < 0 && errno != EINTR)
+			err = -errno;
+	} while (got && !err);
+	if (err) {
 		free(bytes);
-		return got < 0 ? -errno : -EFBIG;
+		return err;
 	}
 	*out = bytes;
 	*len = used;

@@ -1,28 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <ctype.h>
-#include <errno.h>
+#include <stdbool.h>
 #include <string.h>
-#include <time.h>
 
-#include "base/moment.h"
 #include "match/date.h"
 
 /*
- * This file alone knows how dates are written. It takes exactly what fail2ban's two expressions
- * take, backtracking included, so that exactly the same text is cut: "42.1234567" is cut after
- * "42" because a fraction has six digits and a date must end where a word ends.
+ * It takes exactly what fail2ban's two expressions take, backtracking included, so that exactly
+ * the same text is cut: "42.1234567" is cut after "42" because a fraction has six digits and a
+ * date must end where a word ends.
  */
-
-#define MINUTE INT64_C(60000)
-#define DAY (1440 * MINUTE)
 
 struct cursor {
 	const unsigned char *at, *end;
+	bool *foreign; /* a byte beyond ASCII was looked at */
 };
 
 static int peek(const struct cursor *c, size_t ahead)
 {
-	return c->at + ahead < c->end ? c->at[ahead] : -1;
+	if (c->at + ahead >= c->end)
+		return -1;
+	*c->foreign |= c->at[ahead] >= 0x80;
+	return c->at[ahead];
 }
 
 static bool is_digit(int c)
@@ -59,13 +57,13 @@ static bool number(struct cursor *c, int low, int high, int *out)
 	return true;
 }
 
-/* Four digits, of this century: earlier years are those of a clock that was not set. */
+/* Four digits, as %ExY: other years are those of a clock that was not set. */
 static bool year(struct cursor *c, int *out)
 {
 	for (size_t i = 0; i < 4; i++)
 		if (!is_digit(peek(c, i)))
 			return false;
-	if (c->at[0] != '2' || c->at[1] != '0')
+	if (c->at[0] != '2' || c->at[1] != '0' || c->at[2] > '3')
 		return false;
 	*out = 2000 + (c->at[2] - '0') * 10 + (c->at[3] - '0');
 	c->at += 4;
@@ -122,7 +120,7 @@ static int name(struct cursor *c, const char *names)
 		low[i] = (char)(ch | 0x20);
 	}
 	for (const char *at = names; *at; at += sizeof(low)) {
-		if (memcmp(low, at, sizeof(low)) != 0)
+		if (low[0] != at[0] || low[1] != at[1] || low[2] != at[2])
 			continue;
 		c->at += sizeof(low);
 		return (int)(at - names) / (int)sizeof(low);
@@ -135,7 +133,7 @@ static int name(struct cursor *c, const char *names)
 /* "+hh", then ":mm" or "mm" unless that would not end where a word does. */
 static bool numeric_zone(struct cursor *c, struct date *d)
 {
-	struct cursor minutes = {c->at + 3, c->end};
+	struct cursor minutes = {c->at + 3, c->end, c->foreign};
 	int sign = *c->at == '-' ? -1 : 1;
 
 	if ((peek(c, 1) != '0' && peek(c, 1) != '1') || !is_digit(peek(c, 2)))
@@ -242,8 +240,11 @@ static bool syslog(struct cursor *c, struct date *d)
 {
 	struct cursor from = *c;
 
-	if (name(c, "montuewedthufrisatsun") < 0 || !skip(c, ' '))
+	d->weekday = name(c, "montuewedthufrisatsun") + 1;
+	if (!d->weekday || !skip(c, ' ')) {
+		d->weekday = 0;
 		*c = from;
+	}
 	d->month = name(c, "janfebmaraprmayjunjulaugsepoctnovdec") + 1;
 	if (!d->month || !skip(c, ' ') || !day(c, &d->day) || !skip(c, ' '))
 		return false;
@@ -251,126 +252,22 @@ static bool syslog(struct cursor *c, struct date *d)
 	return clock_time(c, d, 29) && syslog_tail(c, d);
 }
 
-/* The length of a character that is no part of a word, or 0. Of those beyond ASCII only the
- * byte order mark, what is no UTF-8 and the mark for it stand before a date. */
-static size_t non_word(const struct cursor *c)
+enum date_answer date_find(struct date_found *out, enum date_way way, struct text line)
 {
-	int ch = peek(c, 0), next = peek(c, 1);
-
-	if (ch < 0 || is_word(ch))
-		return 0;
-	if (ch == 0xef &&
-	    ((next == 0xbb && peek(c, 2) == 0xbf) || (next == 0xbf && peek(c, 2) == 0xbd)))
-		return 3;
-	if (ch < 0xc2 || ch > 0xf4 || next < 0x80 || next > 0xbf)
-		return 1;
-	return 0;
-}
-
-bool date_find(struct date *out, struct text line)
-{
+	bool foreign = false, found;
 	struct cursor c = {(const unsigned char *)line.at,
-			   (const unsigned char *)line.at + line.len};
-	const unsigned char *begin = c.at;
-	struct date d = {0};
-	bool found;
+			   (const unsigned char *)line.at + line.len, &foreign};
+	const unsigned char *begin = c.at, *date;
+	struct date d = {.kind = DATE_CALENDAR};
 
-	for (int i = 0; i < 2; i++)
-		c.at += non_word(&c);
-	d.at = (size_t)(c.at - begin);
-	found = is_digit(peek(&c, 0)) ? iso(&c, &d) : syslog(&c, &d);
+	for (int i = 0; i < 2 && peek(&c, 0) >= 0 && !is_word(peek(&c, 0)); i++)
+		c.at++;
+	date = c.at;
+	found = way == DATE_ISO ? iso(&c, &d) : syslog(&c, &d);
+	if (foreign)
+		return DATE_UNSURE;
 	if (!found)
-		return false;
-	d.len = (size_t)(c.at - begin) - d.at;
-	*out = d;
-	return true;
-}
-
-/* ---- from the calendar to the clock ---- */
-
-static bool is_leap(int y)
-{
-	return (y % 4 == 0 && y % 100) || y % 400 == 0;
-}
-
-static bool is_date(int y, const struct date *d)
-{
-	static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-	int last = days[d->month - 1] + (d->month == 2 && is_leap(y));
-
-	return d->day <= last && d->hour < 24 && d->second < 60;
-}
-
-/* ms from 1970, as if the date were UTC. */
-static int64_t flat(int y, const struct date *d)
-{
-	static const int before[] = {0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334};
-	int64_t past = y - 1; /* years complete */
-	int64_t days = past * 365 + past / 4 - past / 100 + past / 400 - 719162;
-
-	days += before[d->month - 1] + (d->month > 2 && is_leap(y)) + d->day - 1;
-	return days * DAY + d->hour * (60 * MINUTE) + d->minute * MINUTE +
-	       d->second * INT64_C(1000) + d->ms;
-}
-
-static void know_now(struct date_cache *cache, int64_t now)
-{
-	int64_t second = now >= 0 ? now / 1000 : -((999 - now) / 1000);
-	time_t t = (time_t)second;
-	struct tm tm;
-
-	if (cache->known_now && cache->now == now)
-		return;
-	if (!localtime_r(&t, &tm))
-		gmtime_r(&t, &tm);
-	cache->year = tm.tm_year + 1900;
-	cache->local_now = flat(cache->year, &(struct date){.month = tm.tm_mon + 1,
-							    .day = tm.tm_mday,
-							    .hour = tm.tm_hour,
-							    .minute = tm.tm_min,
-							    .second = tm.tm_sec,
-							    .ms = (int)(now - second * 1000)});
-	cache->now = now;
-	cache->known_now = true;
-}
-
-/* mktime(3) looks at /etc/localtime each time it is called. */
-static int64_t local(int y, const struct date *d, struct date_cache *cache)
-{
-	int64_t at = flat(y, d), minute = at - at % MINUTE;
-	struct tm tm = {.tm_year = y - 1900,
-			.tm_mon = d->month - 1,
-			.tm_mday = d->day,
-			.tm_hour = d->hour,
-			.tm_min = d->minute,
-			.tm_isdst = -1};
-	time_t t;
-
-	if (!cache->known_minute || cache->minute != minute) {
-		errno = 0;
-		t = mktime(&tm);
-		if (t == (time_t)-1 && errno)
-			return TIME_NONE;
-		cache->minute = minute;
-		cache->utc = (int64_t)t * 1000;
-		cache->known_minute = true;
-	}
-	return cache->utc + at % MINUTE;
-}
-
-int64_t date_time(const struct date *d, struct date_cache *cache, int64_t now)
-{
-	int y = d->year;
-
-	if (!y) {
-		know_now(cache, now);
-		y = cache->year;
-		if (!is_date(y, d))
-			return TIME_NONE;
-		if (flat(y, d) > cache->local_now + DAY)
-			y--;
-	}
-	if (!is_date(y, d))
-		return TIME_NONE;
-	return d->zoned ? flat(y, d) - d->offset * MINUTE : local(y, d, cache);
+		return DATE_ABSENT;
+	*out = (struct date_found){(size_t)(date - begin), (size_t)(c.at - date), d};
+	return DATE_PRESENT;
 }

@@ -1,45 +1,39 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The date at the start of a line. */
+/* Dates in the two ways in which most logs write them, without a regular expression. */
 #ifndef BANISH_MATCH_DATE_H
 #define BANISH_MATCH_DATE_H
 
-#include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 #include "base/text.h"
+#include "match/calendar.h"
 
-/*
- * The first two of fail2ban's date templates, anchored as by its {^LN-BEG}: at most two
- * characters that are no letter, digit or "_" come before the date.
- *
- *	Nov 20 23:33:42, Nov  1 ..., with a weekday, a fraction, a year after
- *	2026-11-20T23:33:42.446075+00:00, with "-", "/" or ".", "T" or one or two blanks,
- *	a fraction after "." or ",", a zone (Z, UTC, GMT, +hh, +hhmm, +hh:mm)
- */
-struct date {
-	size_t at, len; /* its text in the line */
-	int year;	/* 0: not written */
-	int month, day, hour, minute, second, ms;
-	bool zoned;
-	int offset; /* minutes east of UTC, if zoned */
+enum date_way {
+	DATE_OTHER,
+	DATE_ISO,    /* 2026-11-20T23:33:42.446075+00:00 and its relatives */
+	DATE_SYSLOG, /* Nov 20 23:33:42, with weekday, fraction or year */
 };
 
-/* What local time was worked out last: the time zone is asked once a minute of log. */
-struct date_cache {
-	int64_t now, local_now; /* ms; the second as if the clock showed UTC */
-	int year;		/* of local_now */
-	int64_t minute;		/* as if UTC */
-	int64_t utc;		/* when that was */
-	bool known_now, known_minute;
+/* The templates that they are. */
+#define DATE_ISO_PATTERN                                                                       \
+	"%ExY(?P<_sep>[-/.])%m(?P=_sep)%d(?:T|  ?)%H:%M:%S(?:[.,]%f)?(?:\\s*%z)?"
+#define DATE_SYSLOG_PATTERN "(?:%a )?%b %d %k:%M:%S(?:\\.%f)?(?: %ExY)?"
+
+/* What was found. `at` and `len` are what is cut out of the line; nothing at all (len 0) says
+ * that the line has no date. */
+struct date_found {
+	size_t at, len;
+	struct date date;
 };
 
-bool date_find(struct date *out, struct text line);
-/*
- * When that was, in ms, or TIME_NONE for a date there is not (Feb 30, 25:00, a leap second).
- * Without a zone it is local time. Without a year it is this year, or last year when that is
- * more than a day ahead of `now`; as in fail2ban, Feb 29 is known in leap years only.
- */
-int64_t date_time(const struct date *date, struct date_cache *cache, int64_t now);
+enum date_answer {
+	DATE_ABSENT,
+	DATE_PRESENT,
+	DATE_UNSURE, /* there are characters beyond ASCII, which are left to PCRE2 */
+};
+
+/* Whether the line begins with a date written this way, after at most two characters that are
+ * no letter, digit or "_": what the template does that is anchored with {^LN-BEG}. */
+enum date_answer date_find(struct date_found *out, enum date_way way, struct text line);
 
 #endif

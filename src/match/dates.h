@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Where a line has its date, and when that was: the templates of one filter's datepattern, in
- * fail2ban's words (jail.conf(5), "datepattern"). The first that matches is used, in the order
- * in which they are written.
+ * fail2ban's words (jail.conf(5), "datepattern").
+ *
+ * They are tried in order. The first that matches is used if it is anchored to the line's start
+ * or end, or matches at the first or second character, or is the last of them; of the others
+ * the one that matches nearest to the start. No line has an influence on the next one.
  */
 #ifndef BANISH_MATCH_DATES_H
 #define BANISH_MATCH_DATES_H
@@ -14,16 +17,10 @@
 #include "base/diag.h"
 #include "base/rules.h"
 #include "base/text.h"
+#include "match/calendar.h"
 #include "match/date.h"
 
 struct dates;
-
-/* What was found. `at` and `len` are what is cut out of the line; an empty date (len 0) says
- * that the line has none, and its time is the last one known, or now. */
-struct date_found {
-	size_t at, len;
-	struct date date;
-};
 
 /* Reads datepattern and logtimezone. 0, -ENOMEM, or -EINVAL after a diag_error for each pattern
  * that is wrong. */
@@ -34,10 +31,20 @@ bool dates_equal(const struct dates *a, const struct dates *b);
 /* Whatever is cut out stands at the start of the line, after at most two characters that are
  * no letter, digit or "_". */
 bool dates_at_start(const struct dates *dates);
+/*
+ * Letters, digits or "_" may stand on both sides of what is cut out, so that what is left has
+ * words that are nowhere in the line. False: each run of them that is left is part of one
+ * in the line. In either case all other text may be put together by the cut, as
+ * "[] " out of "[date] " is.
+ */
+bool dates_cuts_words(const struct dates *dates);
 /* `line` is valid UTF-8, without its newline. */
 bool dates_find(struct dates *dates, struct date_found *out, struct text line);
-/* In ms, or TIME_NONE for a date that there is not. */
+/* In ms, or TIME_NONE for a date that there is not, and for one with nothing in it, which says
+ * that it is the last one known, or now. */
 int64_t dates_time(const struct dates *dates, const struct date_found *found,
 		   struct date_cache *cache, int64_t now);
+/* Searches that PCRE2 gave up on. */
+uint64_t dates_limited(const struct dates *dates);
 
 #endif

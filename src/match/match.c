@@ -3,39 +3,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "match/date.h"
-#include "match/filter.h"
-#include "match/literal.h"
-#include "match/match.h"
-#include "match/subject.h"
+#include "match/parts.h"
+#include "match/walk.h"
 
 /*
  * Most lines are of no interest to any filter, and what makes a line interesting are words that
- * an expression cannot match without. So whole blocks are searched for the words of all
- * filters at once, and only a line that has one is looked at: its date found and cut, and
- * the filters run whose words it has. A filter of which no such words are known sees every
- * line.
+ * an expression cannot match without. So whole runs are searched for the words of all filters
+ * at once, and only a line that has one is looked at: its date found and cut, and the filters
+ * run whose words it has. A filter of which no such words are known sees every line.
  */
-struct match {
-	struct filter **filters;
-	size_t count;
-	struct literals *literals;
-	size_t *always; /* filters that see every line */
-	size_t always_count;
-	size_t *due; /* filters that see the line at hand */
-	size_t due_count;
-	uint64_t *sets; /* for each filter: which failregex may match the line at hand */
-	struct scratch scratch;
-	struct dates *dates;
-	struct subject subject;
-	struct date_cache date_cache;
-	struct match_counts counts;
-};
 
-struct match_memory {
-	struct session **sessions; /* one a filter */
-	size_t count;
-};
+/* Undated lines get the date of a line before them: so far back it is looked for. */
+#define EARLIER_LINES 100
+#define EARLIER_MS 60000
 
 /* One run of lines, and the line at hand in it. */
 struct scan {
@@ -45,9 +25,10 @@ struct scan {
 	int64_t now;
 	match_found *found;
 	void *arg;
-	const char *at, *end; /* the line; its newline, or the end of the run */
-	size_t number;	      /* of the line, from 1; 0: none yet */
+	struct walk line;
 };
+
+/* ---- the filters ---- */
 
 struct match *match_new(void)
 {
@@ -55,6 +36,7 @@ struct match *match_new(void)
 
 	if (!m)
 		return NULL;
+	common_learn(&m->use.common);
 	m->literals = literals_new();
 	if (!m->literals || scratch_init(&m->scratch))
 		goto fail;
@@ -64,17 +46,24 @@ fail:
 	return NULL;
 }
 
+static void jail_clear(struct jail *jail)
+{
+	filter_free(jail->filter);
+	select_clear(&jail->selection);
+}
+
 void match_free(struct match *m)
 {
 	if (!m)
 		return;
 	for (size_t i = 0; i < m->count; i++)
-		filter_free(m->filters[i]);
-	dates_free(m->dates);
-	free(m->filters);
+		jail_clear(&m->jails[i]);
+	for (size_t i = 0; i < m->view_count; i++)
+		view_free(m->views[i]);
+	free(m->jails);
+	free(m->views);
 	free(m->always);
 	free(m->due);
-	free(m->sets);
 	literals_free(m->literals);
 	scratch_clear(&m->scratch);
 	free(m);
@@ -92,59 +81,164 @@ static int resize(void *array, size_t count, size_t size)
 
 static int make_room(struct match *m)
 {
-	if (resize(&m->filters, m->count + 1, sizeof(struct filter *)) ||
+	if (resize(&m->jails, m->count + 1, sizeof(*m->jails)) ||
+	    resize(&m->views, m->view_count + 1, sizeof(struct view *)) ||
 	    resize(&m->always, m->count + 1, sizeof(*m->always)) ||
-	    resize(&m->due, m->count + 1, sizeof(*m->due)) ||
-	    resize(&m->sets, m->count + 1, sizeof(*m->sets)))
+	    resize(&m->due, m->count + 1, sizeof(*m->due)))
 		return -ENOMEM;
-	m->sets[m->count] = 0;
 	return 0;
+}
+
+static int add_view(struct match *m, struct jail *jail, const struct rules *rules,
+		    struct diag *diag)
+{
+	struct view *view;
+	int err;
+
+	for (size_t i = 0; i < m->view_count; i++) {
+		jail->view = m->views[i];
+		if (view_is_of(jail->view, rules))
+			return 0;
+	}
+	err = view_new(&view, rules, diag);
+	if (err)
+		return err;
+	for (size_t i = 0; i < m->view_count; i++) {
+		jail->view = m->views[i];
+		if (!dates_equal(jail->view->dates, view->dates))
+			continue;
+		view_free(view);
+		return 0;
+	}
+	jail->view = m->views[m->view_count++] = view;
+	return 0;
+}
+
+/* 0, or -ENOENT when it must see every line. */
+static int add_words(struct match *m, struct jail *jail)
+{
+	const struct dates *dates = jail->view->dates;
+
+	if (!dates_at_start(dates) && dates_cuts_words(dates))
+		return -ENOENT;
+	m->use.cut = dates_at_start(dates) ? WORDS_CUT_START : WORDS_CUT_WITHIN;
+	return filter_add_literals(&jail->selection, jail->filter, m->literals, m->count,
+				   &m->use);
 }
 
 int match_add(struct match *m, const struct rules *rules, struct diag *diag)
 {
-	struct filter *filter;
+	struct jail jail = {0};
 	int err = make_room(m);
 
 	if (!err)
-		err = filter_compile(&filter, rules, diag);
-	if (!err && !m->dates)
-		err = dates_compile(&m->dates, rules, diag);
-	if (err)
-		return err;
-	m->filters[m->count] = filter;
-	err = filter_add_literals(filter, m->literals, m->count * FILTER_OWNERS);
+		err = filter_compile(&jail.filter, rules, diag);
+	if (!err)
+		err = add_view(m, &jail, rules, diag);
+	if (!err)
+		err = add_words(m, &jail);
 	if (err == -ENOENT)
 		m->always[m->always_count++] = m->count;
 	else if (err)
-		return filter_free(filter), err;
-	literals_build(m->literals);
+		goto fail;
+	m->jails[m->count] = jail;
+	m->ready = false;
 	return (int)m->count++;
+fail:
+	jail_clear(&jail);
+	return err;
+}
+
+int match_ready(struct match *m)
+{
+	int err = m->ready ? 0 : literals_build(m->literals);
+
+	m->ready = !err;
+	return err;
+}
+
+/* ---- when a line was written ---- */
+
+/* The date of the last line before this one that has one. */
+static int64_t earlier_time(struct scan *s, struct view *view, const struct session *session)
+{
+	struct text run = s->lines->text;
+	struct text before = {s->memory->earlier, s->memory->earlier_len};
+	size_t lines = EARLIER_LINES;
+	int64_t time;
+
+	run.len = (size_t)(s->line.at - run.at);
+	time = view_last_time(view, run, &lines, s->now);
+	if (time == TIME_NONE)
+		time = view_last_time(view, before, &lines, s->now);
+	return time == TIME_NONE ? session->last_date : time;
+}
+
+/* Worked out only when something is found in the line, which is rare enough. */
+static int64_t line_time(struct scan *s, size_t index)
+{
+	struct view *view = s->match->jails[index].view;
+	struct session *session = s->memory->sessions[index];
+	int64_t time = s->lines->time;
+
+	if (time == TIME_NONE)
+		time = view_time(view, s->now);
+	if (time != TIME_NONE) {
+		session->last_date = time;
+		return time;
+	}
+	session->last_date = earlier_time(s, view, session);
+	if (session->last_date != TIME_NONE && session->last_date > s->now - EARLIER_MS)
+		return session->last_date;
+	return view_is_empty(view) ? s->now : TIME_NONE;
+}
+
+/* So much of the end of a run as undated lines at the start of the next may need. */
+static void remember(struct match_memory *memory, struct text run)
+{
+	size_t room = sizeof(memory->earlier), keep = memory->earlier_len;
+
+	if (run.len > room) {
+		run.at += run.len - room;
+		run.len = room;
+	}
+	if (keep > room - run.len)
+		keep = room - run.len;
+	memmove(memory->earlier, memory->earlier + memory->earlier_len - keep, keep);
+	memcpy(memory->earlier + keep, run.at, run.len);
+	memory->earlier_len = keep + run.len;
 }
 
 /* ---- one line ---- */
 
-/* Worked out only when something is found in the line, which is rare enough. */
-static int64_t line_time(struct scan *s)
+static struct text line_text(const struct scan *s)
 {
-	const struct subject *subject = &s->match->subject;
+	size_t len = (size_t)(s->line.end - s->line.at);
 
-	if (s->lines->time != TIME_NONE || !subject->dated)
-		return s->lines->time;
-	return dates_time(s->match->dates, &subject->date, &s->match->date_cache, s->now);
+	return (struct text){s->line.at, len < LINE_MAX_BYTES ? len : LINE_MAX_BYTES};
 }
 
-static void find(struct scan *s, size_t index, uint64_t set, struct finding *finding)
+static void find(struct scan *s, size_t index, uint64_t set)
 {
 	struct match *m = s->match;
+	struct jail *jail = &m->jails[index];
+	struct text line = line_text(s), subject;
+	struct finding finding;
 
-	switch (filter_find(m->filters[index], set, &m->scratch, s->memory->sessions[index],
-			    m->subject.text, s->now, finding)) {
+	if (!m->scratch.trace)
+		set = select_check(&jail->selection, set, line);
+	if (!set)
+		return;
+	subject = view_make(jail->view, &s->line, s->lines->time == TIME_NONE);
+	switch (filter_find(jail->filter, set, &m->scratch, s->memory->sessions[index], subject,
+			    s->now, &finding)) {
 	case OUTCOME_FOUND:
-		finding->time = line_time(s);
+		finding.line = line;
+		finding.number = s->line.number;
+		finding.time = line_time(s, index);
 		m->counts.found++;
-		m->counts.undated += finding->time == TIME_NONE;
-		s->found(s->arg, index, finding);
+		m->counts.undated += finding.time == TIME_NONE;
+		s->found(s->arg, index, &finding);
 		break;
 	case OUTCOME_IGNORED:
 		m->counts.ignored++;
@@ -154,73 +248,58 @@ static void find(struct scan *s, size_t index, uint64_t set, struct finding *fin
 	}
 }
 
-static void line_search(struct scan *s)
-{
-	struct match *m = s->match;
-	struct finding finding = {.number = s->number};
-	size_t len = (size_t)(s->end - s->at);
-	bool follows = s->end < s->lines->text.at + s->lines->text.len;
-
-	finding.line = (struct text){s->at, len > LINE_MAX_BYTES ? LINE_MAX_BYTES : len};
-	subject_make(&m->subject, finding.line, follows && len <= LINE_MAX_BYTES,
-		     s->lines->time == TIME_NONE ? m->dates : NULL);
-	for (size_t i = 0; i < m->always_count; i++)
-		find(s, m->always[i], FILTER_ALL, &finding);
-	for (size_t i = 0; i < m->due_count; i++)
-		find(s, m->due[i], m->sets[m->due[i]], &finding);
-}
-
+/* With the line at hand; there may be none yet. */
 static void line_done(struct scan *s)
 {
 	struct match *m = s->match;
 
-	if (s->number && (m->due_count || m->always_count))
-		line_search(s);
-	for (size_t i = 0; i < m->due_count; i++)
-		m->sets[m->due[i]] = 0;
+	if (!s->line.number || !(m->due_count + m->always_count))
+		return;
+	for (size_t i = 0; i < m->always_count; i++)
+		find(s, m->always[i], FILTER_ALL);
+	for (size_t i = 0; i < m->due_count; i++) {
+		find(s, m->due[i], m->jails[m->due[i]].set);
+		m->jails[m->due[i]].set = 0;
+	}
 	m->due_count = 0;
+	for (size_t i = 0; i < m->view_count; i++)
+		m->views[i]->made = false;
 }
 
 /* ---- from line to line ---- */
 
-static bool line_next(struct scan *s)
-{
-	const char *end = s->lines->text.at + s->lines->text.len;
-
-	if (s->number && s->end < end)
-		s->at = s->end + 1;
-	else if (s->number)
-		s->at = end;
-	if (s->at == end)
-		return false;
-	s->end = memchr(s->at, '\n', (size_t)(end - s->at));
-	if (!s->end)
-		s->end = end;
-	s->number++;
-	return true;
-}
-
 /* Make the line that `at` lies in the one at hand, and do with those before what is due. */
 static void line_seek(struct scan *s, const char *at)
 {
-	if (s->number && at < s->end)
+	if (s->line.number && at < s->line.end)
 		return;
 	line_done(s);
-	while (line_next(s) && s->end <= at)
-		line_done(s);
+	if (!s->match->always_count)
+		walk_to(&s->line, at);
+	else
+		while (walk_next(&s->line) && s->line.end <= at)
+			line_done(s);
 }
 
-static void literal_found(void *arg, const char *at, size_t owner)
+/* In order of jails. */
+static void add_due(struct match *m, size_t index)
+{
+	size_t i = m->due_count++;
+
+	for (; i && m->due[i - 1] > index; i--)
+		m->due[i] = m->due[i - 1];
+	m->due[i] = index;
+}
+
+static void literal_found(void *arg, const char *at, size_t index, uint64_t set)
 {
 	struct scan *s = arg;
 	struct match *m = s->match;
 
-	size_t index = owner / FILTER_OWNERS, bit = owner % FILTER_OWNERS;
-
 	line_seek(s, at);
-	if (!m->sets[index])
-		m->due[m->due_count++] = index;
-	m->sets[index] |= bit < FILTER_BITS ? UINT64_C(1) << bit : FILTER_ALL;
+	if (!m->jails[index].set)
+		add_due(m, index);
+	m->jails[index].set |= set;
 }
 
 void match_scan(struct match *m, struct match_memory *memory, const struct lines *lines,
@@ -233,16 +312,51 @@ void match_scan(struct match *m, struct match_memory *memory, const struct lines
 		.now = now,
 		.found = found,
 		.arg = arg,
-		.at = lines->text.at,
-		.end = lines->text.at,
 	};
 
+	walk_begin(&s.line, lines->text);
 	literals_scan(m->literals, lines->text, literal_found, &s);
-	do
+	line_done(&s);
+	while (m->always_count && walk_next(&s.line))
 		line_done(&s);
-	while (line_next(&s));
-	m->counts.lines += s.number;
+	m->counts.lines += walk_count(&s.line);
+	if (lines->time == TIME_NONE)
+		remember(memory, lines->text);
 }
+
+void match_scan_one(struct match *m, struct match_memory *memory, size_t index,
+		    const struct lines *lines, int64_t now, match_found *found, void *arg)
+{
+	struct scan s = {
+		.match = m,
+		.memory = memory,
+		.lines = lines,
+		.now = now,
+		.found = found,
+		.arg = arg,
+	};
+
+	walk_begin(&s.line, lines->text);
+	while (walk_next(&s.line)) {
+		find(&s, index, FILTER_ALL);
+		m->jails[index].view->made = false;
+	}
+	m->counts.lines += walk_count(&s.line);
+	if (lines->time == TIME_NONE)
+		remember(memory, lines->text);
+}
+
+struct match_counts match_counts(const struct match *m)
+{
+	struct match_counts counts = m->counts;
+
+	counts.limited = m->scratch.limited;
+	for (size_t i = 0; i < m->view_count; i++)
+		counts.limited += dates_limited(m->views[i]->dates);
+	return counts;
+}
+
+/* ---- from run to run ---- */
 
 void match_memory_free(struct match_memory *memory)
 {
@@ -254,13 +368,16 @@ void match_memory_free(struct match_memory *memory)
 	free(memory);
 }
 
-struct match_memory *match_memory_new(const struct match *m)
+struct match_memory *match_memory_new(struct match *m)
 {
-	struct match_memory *memory = calloc(1, sizeof(*memory));
+	struct match_memory *memory;
 
+	if (match_ready(m))
+		return NULL;
+	memory = calloc(1, sizeof(*memory));
 	if (!memory)
 		return NULL;
-	memory->sessions = calloc(m->count + 1, sizeof(*memory->sessions));
+	memory->sessions = calloc(m->count + 1, sizeof(struct session *));
 	if (!memory->sessions)
 		goto fail;
 	for (; memory->count < m->count; memory->count++) {
@@ -281,12 +398,6 @@ void match_memory_take(struct match_memory *memory, size_t index, struct match_m
 
 	memory->sessions[index] = from->sessions[from_index];
 	from->sessions[from_index] = session;
-}
-
-struct match_counts match_counts(const struct match *m)
-{
-	struct match_counts counts = m->counts;
-
-	counts.limited = m->scratch.limited;
-	return counts;
+	if (!memory->earlier_len)
+		remember(memory, (struct text){from->earlier, from->earlier_len});
 }

@@ -16,9 +16,9 @@
  * and over fail2ban's filters, \w, \d and \b are the same with UTF and UCP; \s is not: to
  * Python U+001C..U+001F are white space (audit.log uses U+001D) and U+180E is not.
  */
-#define SPACES                                                                                 \
-	"\\t-\\r\\x1c-\\x20\\x85\\xa0\\x{1680}\\x{2000}-\\x{200a}\\x{2028}\\x{2029}\\x{202f}"  \
-	"\\x{205f}\\x{3000}"
+#define WIDE_SPACES                                                                            \
+	"\\x85\\xa0\\x{1680}\\x{2000}-\\x{200a}\\x{2028}\\x{2029}\\x{202f}\\x{205f}\\x{3000}"
+#define SPACES "\\t-\\r\\x1c-\\x20" WIDE_SPACES
 
 #define NAME_LEN_MAX 32 /* of a group, in PCRE2 before 10.44 */
 
@@ -27,6 +27,7 @@ struct python {
 	FILE *out;
 	char *why;
 	size_t size;
+	bool begun; /* something but flags and comments was read */
 };
 
 enum item {
@@ -225,7 +226,8 @@ static bool condition(struct python *p)
 	return named(p, ')', "(?(<", ">)");
 }
 
-/* (?flags) or (?flags: or (?on-off:. Python's "u" is how PCRE2 is told to compile anyway. */
+/* (?flags) or (?flags: or (?on-off:. Python's "u" is how PCRE2 is told to compile anyway. Flags
+ * for all of the expression stand at its start, to PCRE2 they are for what follows. */
 static bool flags(struct python *p)
 {
 	size_t len = strspn(p->at, "aiLmsux-");
@@ -241,6 +243,11 @@ static bool flags(struct python *p)
 		if (p->at[i] != 'u' && n < sizeof(kept) - 1)
 			kept[n++] = p->at[i];
 	}
+	if (end == ')' && memchr(p->at, '-', len))
+		return refuse(p, "missing : after (?%.*s", (int)len, p->at);
+	if (end == ')' && p->begun)
+		return refuse(p, "global flags (?%.*s) not at the start of the expression",
+			      (int)len, p->at);
 	if (n || end == ':')
 		fprintf(p->out, "(?%.*s%c", (int)n, kept, end);
 	p->at += len + 1;
@@ -347,10 +354,19 @@ static void brace(struct python *p)
 	p->at = high + highs + 1;
 }
 
+/* (?flags) and (?#comment) leave the start of the expression where it is. */
+static bool is_start(const char *at)
+{
+	if (strncmp(at, "(?", 2) != 0)
+		return false;
+	at += 2;
+	return *at == '#' || at[strspn(at, "aiLmsux")] == ')';
+}
+
 static bool translate(struct python *p)
 {
 	while (*p->at) {
-		bool ok = true;
+		bool ok = true, start = is_start(p->at);
 
 		if (*p->at == '\\')
 			ok = escape(p);
@@ -364,6 +380,7 @@ static bool translate(struct python *p)
 			fputc(*p->at++, p->out);
 		if (!ok)
 			return false;
+		p->begun |= !start;
 	}
 	return true;
 }
@@ -388,5 +405,26 @@ int python_translate(char **out, const char *regex, char *why, size_t size)
 		return -EINVAL;
 	}
 	*out = text;
+	return 0;
+}
+
+int python_ascii(char **out, const char *pattern)
+{
+	char *copy, *to;
+
+	for (const char *at = pattern; *at; at++)
+		if ((unsigned char)*at >= 0x80)
+			return -ENOENT;
+	copy = to = malloc(strlen(pattern) + 1);
+	if (!copy)
+		return -ENOMEM;
+	while (*pattern) {
+		if (!strncmp(pattern, WIDE_SPACES, sizeof(WIDE_SPACES) - 1))
+			pattern += sizeof(WIDE_SPACES) - 1;
+		else
+			*to++ = *pattern++;
+	}
+	*to = 0;
+	*out = copy;
 	return 0;
 }

@@ -14,4 +14,11 @@
  */
 int python_translate(char **out, const char *regex, char *why, size_t size);
 
+/*
+ * An expression that, without PCRE2_UTF and PCRE2_UCP, finds in text of ASCII alone what
+ * `pattern`, from python_translate(), finds with them; the caller frees it. PCRE2 may still
+ * refuse it. 0, -ENOENT: there is none, or -ENOMEM.
+ */
+int python_ascii(char **out, const char *pattern);
+
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <ctype.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,124 +10,161 @@
 #include "match/regex.h"
 #include "match/tags.h"
 
-/*
- * Text that strangers write is searched, so every search is bounded. With the 32 KiB on the
- * machine stack that JIT code uses by default, lines of 4 KiB already fail in some filters,
- * which would be a way to evade them. A search that needs more than JIT's own stack is repeated
- * by the interpreter, whose memory is the heap.
- */
-#define JIT_STACK_MIN ((size_t)32 * 1024)
-#define JIT_STACK_MAX ((size_t)1024 * 1024)
-#define STEPS_MAX 400000 /* tens of milliseconds */
-#define HEAP_MAX_KIB 20480
-#define GROUPS_MAX 255
-
-static const char *const reserved[] = {
-	"fid", "dns", "cidr", "mlfid", "nofail", "mlfforget", "mlfgained", "mlfpending", NULL,
-};
+/* When it explains: some tens of milliseconds. */
+#define FURTHEST_CALLS 2000000
 
 /* ---- compiling ---- */
 
-static int compile(struct regex *r, char *why, size_t size)
+static pcre2_code *code_compile(const char *pattern, uint32_t options, int *err, PCRE2_SIZE *at)
 {
 	pcre2_compile_context *context = pcre2_compile_context_create(NULL);
+	pcre2_code *code;
+
+	*err = PCRE2_ERROR_NOMEMORY;
+	if (!context)
+		return NULL;
+	pcre2_set_newline(context, PCRE2_NEWLINE_LF);
+	code = pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED, options, err, at,
+			     context);
+	pcre2_compile_context_free(context);
+	return code;
+}
+
+static int compile_ascii(struct regex *r)
+{
 	PCRE2_SIZE at;
+	char *pattern;
+	int err = python_ascii(&pattern, r->pattern), result;
+
+	if (err)
+		return err == -ENOENT ? 0 : err;
+	r->ascii.code =
+		code_compile(pattern, r->options & ~(PCRE2_UTF | PCRE2_UCP), &result, &at);
+	free(pattern);
+	return 0;
+}
+
+static int compile(struct regex *r, char *why, size_t size)
+{
+	PCRE2_UCHAR words[128];
+	PCRE2_SIZE at = 0;
+	size_t from;
 	int err;
 
-	if (!context)
+	r->any.code = code_compile(r->pattern, r->options, &err, &at);
+	if (!r->any.code && err == PCRE2_ERROR_NOMEMORY)
 		return -ENOMEM;
-	pcre2_set_newline(context, PCRE2_NEWLINE_LF);
-	r->code = pcre2_compile((PCRE2_SPTR)r->pattern, PCRE2_ZERO_TERMINATED,
-				PCRE2_UTF | PCRE2_UCP | PCRE2_NEVER_BACKSLASH_C, &err, &at,
-				context);
-	pcre2_compile_context_free(context);
-	if (!r->code) {
-		PCRE2_UCHAR words[128];
-		size_t from = at > 20 ? at - 20 : 0;
-
+	if (!r->any.code) {
+		from = at > 20 ? at - 20 : 0;
 		pcre2_get_error_message(err, words, sizeof(words));
 		snprintf(why, size, "%s after \"%.*s\"", (const char *)words, (int)(at - from),
 			 r->pattern + from);
 		return -EINVAL;
 	}
+	return compile_ascii(r);
+}
+
+const pcre2_code *regex_machine(struct regex *r, bool ascii)
+{
+	struct machine *m = ascii && r->ascii.code ? &r->ascii : &r->any;
+
 	/* Where memory may not be made executable there is no JIT, and the interpreter does it.
 	 */
-	pcre2_jit_compile(r->code, PCRE2_JIT_COMPLETE);
-	return 0;
+	if (!m->asked)
+		m->made = !pcre2_jit_compile(m->code, PCRE2_JIT_COMPLETE);
+	m->asked = true;
+	return m->made ? m->code : NULL;
 }
 
-static bool is_reserved(const char *name)
+int regex_count(struct regex *r)
 {
-	for (const char *const *r = reserved; *r; r++)
-		if (!strcmp(name, *r))
-			return true;
-	return !strncmp(name, "tuple_", 6);
+	PCRE2_SIZE at;
+	int err;
+
+	if (!r->counted)
+		r->counted =
+			code_compile(r->pattern, r->options | PCRE2_AUTO_CALLOUT, &err, &at);
+	return r->counted ? 0 : -ENOMEM;
 }
 
-/* "alt_user" and "alt_user_2" are "user". */
-static char *plain_name(const char *name, bool alternate)
+/* ---- groups ---- */
+
+static enum group_kind kind_of(const char *name)
+{
+	if (!strncmp(name, "alt_", 4) && name[4])
+		return GROUP_ALT;
+	return !strncmp(name, "tuple_", 6) ? GROUP_TUPLE : GROUP_PLAIN;
+}
+
+/* "alt_user" and "alt_user_2" are "user", "tuple_id" is "fid". */
+static char *plain_name(const char *name, enum group_kind kind)
 {
 	struct text t = text_of(name);
-	size_t digits = 0;
+	size_t prefix = kind == GROUP_ALT ? 4 : 6, digits = 0;
+	char *plain;
 
-	if (alternate) {
-		t.at += 4;
-		t.len -= 4;
-		while (digits < t.len && isdigit((unsigned char)t.at[t.len - 1 - digits]))
-			digits++;
-		if (digits && digits + 1 < t.len && t.at[t.len - 1 - digits] == '_')
-			t.len -= digits + 1;
-	}
-	return text_dup(t);
+	if (kind == GROUP_PLAIN)
+		return text_dup(t);
+	t.at += prefix;
+	t.len -= prefix;
+	while (digits < t.len && isdigit((unsigned char)t.at[t.len - 1 - digits]))
+		digits++;
+	if (digits && digits < t.len && t.at[t.len - 1 - digits] == '_')
+		t.len -= digits + 1;
+	if ((t.len == 2 && !strncasecmp(t.at, "id", 2)) ||
+	    (t.len == 4 && !strncasecmp(t.at, "port", 4)))
+		return asprintf(&plain, "f%s", t.len == 2 ? "id" : "port") < 0 ? NULL : plain;
+	plain = text_dup(t);
+	for (char *p = plain; p && *p; p++)
+		*p = (char)tolower((unsigned char)*p);
+	return plain;
+}
+
+/* The lines that <SKIPLINES> skips. False: another group, or one too many. */
+static bool add_skip(struct regex *r, const char *name, unsigned number)
+{
+	unsigned n;
+	char rest;
+
+	if (sscanf(name, "skiplines%u%c", &n, &rest) != 1 || n >= REGEX_SKIPS_MAX)
+		return false;
+	r->skip[n] = number;
+	if (r->skips <= n)
+		r->skips = n + 1;
+	return true;
 }
 
 static int add_group(struct regex *r, const char *name, unsigned number)
 {
-	bool alternate = !strncmp(name, "alt_", 4) && name[4];
 	struct regex_group *g = &r->groups[r->group_count];
 
-	if (!strcmp(name, "ip4"))
-		return r->ip4 = number, 0;
-	if (!strcmp(name, "ip6"))
-		return r->ip6 = number, 0;
-	if (!strcmp(name, "content"))
-		return r->content = number, 0;
-	g->name = plain_name(name, alternate);
+	if (add_skip(r, name, number))
+		return 0;
+	g->kind = kind_of(name);
+	g->group = number;
+	g->name = plain_name(name, g->kind);
 	if (!g->name)
 		return -ENOMEM;
-	g->group = number;
-	g->alternate = alternate;
 	r->group_count++;
 	return 0;
 }
 
-/* PCRE2's table of names: entries of equal size, two bytes of number and then the name. */
-static int add_groups(struct regex *r, bool alternates, char *why, size_t size)
+/* PCRE2's table of names: entries of equal size, two bytes of number and then the name, in the
+ * order of the alphabet. */
+static int add_groups(struct regex *r, enum group_kind kind)
 {
 	uint32_t count, entry;
 	PCRE2_SPTR table;
+	int err = 0;
 
-	pcre2_pattern_info(r->code, PCRE2_INFO_NAMECOUNT, &count);
-	pcre2_pattern_info(r->code, PCRE2_INFO_NAMEENTRYSIZE, &entry);
-	pcre2_pattern_info(r->code, PCRE2_INFO_NAMETABLE, &table);
-	for (uint32_t i = 0; i < count; i++, table += entry) {
-		const char *name = (const char *)table + 2;
-		int err = 0;
-
-		if (is_reserved(name)) {
-			bool lines = !strncmp(name, "mlf", 3) || !strcmp(name, "nofail");
-
-			snprintf(why, size, "the group \"%s\" is not supported: %s", name,
-				 lines ? "multi-line matching"
-				       : "subjects other than an address");
-			return -EINVAL;
-		}
-		if (!strncmp(name, "alt_", 4) == alternates)
-			err = add_group(r, name, (unsigned)table[0] << 8 | table[1]);
-		if (err)
-			return err;
-	}
-	return 0;
+	pcre2_pattern_info(r->any.code, PCRE2_INFO_NAMECOUNT, &count);
+	pcre2_pattern_info(r->any.code, PCRE2_INFO_NAMEENTRYSIZE, &entry);
+	pcre2_pattern_info(r->any.code, PCRE2_INFO_NAMETABLE, &table);
+	for (uint32_t i = 0; i < count && !err; i++, table += entry)
+		if (kind_of((const char *)table + 2) == kind)
+			err = add_group(r, (const char *)table + 2,
+					(unsigned)table[0] << 8 | table[1]);
+	return err;
 }
 
 static int learn_groups(struct regex *r, char *why, size_t size)
@@ -134,31 +172,51 @@ static int learn_groups(struct regex *r, char *why, size_t size)
 	uint32_t names, groups;
 	int err;
 
-	pcre2_pattern_info(r->code, PCRE2_INFO_CAPTURECOUNT, &groups);
-	if (groups > GROUPS_MAX) {
-		snprintf(why, size, "more than %d groups", GROUPS_MAX);
+	pcre2_pattern_info(r->any.code, PCRE2_INFO_CAPTURECOUNT, &groups);
+	if (groups > REGEX_GROUPS_MAX) {
+		snprintf(why, size, "more than %d groups", REGEX_GROUPS_MAX);
 		return -EINVAL;
 	}
-	pcre2_pattern_info(r->code, PCRE2_INFO_NAMECOUNT, &names);
+	pcre2_pattern_info(r->any.code, PCRE2_INFO_NAMECOUNT, &names);
 	r->groups = calloc(names + 1, sizeof(*r->groups));
 	if (!r->groups)
 		return -ENOMEM;
-	err = add_groups(r, false, why, size);
-	return err ? err : add_groups(r, true, why, size);
+	err = add_groups(r, GROUP_PLAIN);
+	if (!err)
+		err = add_groups(r, GROUP_ALT);
+	return err ? err : add_groups(r, GROUP_TUPLE);
 }
 
-int regex_compile(struct regex **out, const char *text, char *why, size_t size)
+static int translate(struct regex *r, bool names, char *why, size_t size)
 {
-	struct regex *r = calloc(1, sizeof(*r));
 	char *python = NULL;
 	int err;
 
-	if (!r)
-		return -ENOMEM;
-	err = tags_expand(&python, text, why, size);
+	if (!r->text[strspn(r->text, " \t\n\r\f\v")]) {
+		snprintf(why, size, "the expression is empty");
+		return -EINVAL;
+	}
+	err = tags_expand(&python, r->text, names);
 	if (!err)
 		err = python_translate(&r->pattern, python, why, size);
 	free(python);
+	return err;
+}
+
+int regex_compile(struct regex **out, const char *text, unsigned flags, char *why, size_t size)
+{
+	struct regex *r = calloc(1, sizeof(*r));
+	int err = -ENOMEM;
+
+	if (!r)
+		return -ENOMEM;
+	r->options = PCRE2_UTF | PCRE2_UCP | PCRE2_NEVER_BACKSLASH_C;
+	/* Python's ^ matches behind a newline at the very end, too. */
+	if (flags & REGEX_LINES)
+		r->options |= PCRE2_MULTILINE | PCRE2_ALT_CIRCUMFLEX;
+	r->text = strdup(text);
+	if (r->text)
+		err = translate(r, flags & REGEX_NAMES, why, size);
 	if (!err)
 		err = compile(r, why, size);
 	if (!err)
@@ -179,56 +237,55 @@ void regex_free(struct regex *r)
 	for (size_t i = 0; i < r->group_count; i++)
 		free(r->groups[i].name);
 	free(r->groups);
+	free(r->text);
 	free(r->pattern);
-	pcre2_code_free(r->code);
+	pcre2_code_free(r->any.code);
+	pcre2_code_free(r->ascii.code);
+	pcre2_code_free(r->counted);
 	free(r);
 }
 
-/* ---- searching ---- */
+/* ---- explaining ---- */
 
-int search_init(struct search *s)
+struct furthest {
+	size_t pattern, subject, calls;
+};
+
+static int look(pcre2_callout_block *block, void *arg)
 {
-	s->stack = pcre2_jit_stack_create(JIT_STACK_MIN, JIT_STACK_MAX, NULL);
-	s->context = pcre2_match_context_create(NULL);
-	s->data = pcre2_match_data_create(GROUPS_MAX + 1, NULL);
-	if (!s->stack || !s->context || !s->data) {
-		search_clear(s);
-		return -ENOMEM;
+	struct furthest *f = arg;
+
+	if (block->current_position > f->subject || !f->calls) {
+		f->subject = block->current_position;
+		f->pattern = block->pattern_position;
 	}
-	pcre2_jit_stack_assign(s->context, NULL, s->stack);
-	pcre2_set_match_limit(s->context, STEPS_MAX);
-	pcre2_set_heap_limit(s->context, HEAP_MAX_KIB);
-	return 0;
+	return ++f->calls > FURTHEST_CALLS ? PCRE2_ERROR_CALLOUT : 0;
 }
 
-void search_clear(struct search *s)
+/* Not `counted`: that is not even tried where PCRE2 sees that it cannot match. */
+int regex_furthest(const struct regex *r, struct text subject, size_t *pattern_at,
+		   size_t *subject_at)
 {
-	pcre2_match_data_free(s->data);
-	pcre2_match_context_free(s->context);
-	pcre2_jit_stack_free(s->stack);
-	*s = (struct search){0};
-}
+	PCRE2_SIZE at;
+	int n = PCRE2_ERROR_NOMEMORY;
+	pcre2_code *code = code_compile(
+		r->pattern, r->options | PCRE2_AUTO_CALLOUT | PCRE2_NO_START_OPTIMIZE, &n, &at);
+	pcre2_match_context *context = pcre2_match_context_create(NULL);
+	pcre2_match_data *data = pcre2_match_data_create(1, NULL);
+	struct furthest f = {0};
 
-int search_run(struct search *s, const struct regex *r, struct text subject)
-{
-	PCRE2_SPTR at = (PCRE2_SPTR)subject.at;
-	int n = pcre2_match(r->code, at, subject.len, 0, PCRE2_NO_UTF_CHECK, s->data,
-			    s->context);
-
-	if (n == PCRE2_ERROR_JIT_STACKLIMIT)
-		n = pcre2_match(r->code, at, subject.len, 0, PCRE2_NO_UTF_CHECK | PCRE2_NO_JIT,
-				s->data, s->context);
-	if (n > 0)
-		return 1;
-	return n == PCRE2_ERROR_NOMATCH ? 0 : -EOVERFLOW;
-}
-
-bool search_group(const struct search *s, struct text subject, unsigned group, struct text *out)
-{
-	const PCRE2_SIZE *at = pcre2_get_ovector_pointer(s->data) + 2 * (size_t)group;
-
-	if (!group || at[0] == PCRE2_UNSET || at[0] > at[1] || at[1] > subject.len)
-		return false;
-	*out = (struct text){subject.at + at[0], at[1] - at[0]};
-	return true;
+	n = PCRE2_ERROR_NOMEMORY;
+	if (code && context && data) {
+		pcre2_set_callout(context, look, &f);
+		n = pcre2_match(code, (PCRE2_SPTR)subject.at, subject.len, 0,
+				PCRE2_NO_UTF_CHECK, data, context);
+	}
+	pcre2_match_data_free(data);
+	pcre2_match_context_free(context);
+	pcre2_code_free(code);
+	if (n == PCRE2_ERROR_NOMEMORY)
+		return -ENOMEM;
+	*pattern_at = f.pattern;
+	*subject_at = f.subject;
+	return n >= 0 || n == PCRE2_ERROR_NOMATCH ? 0 : -EOVERFLOW;
 }

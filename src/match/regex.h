@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A compiled regular expression of a filter, and searching with it. */
+/* A compiled regular expression of a filter. */
 #ifndef BANISH_MATCH_REGEX_H
 #define BANISH_MATCH_REGEX_H
 
@@ -7,49 +7,71 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include <pcre2.h>
 
 #include "base/text.h"
 
+#define REGEX_GROUPS_MAX 255 /* in an expression */
+#define REGEX_SKIPS_MAX 16   /* <SKIPLINES> in an expression */
+
+enum {
+	REGEX_NAMES = 1, /* <HOST> takes host names too */
+	REGEX_LINES = 2, /* ^ and $ also match at the lines within the subject */
+};
+
+enum group_kind {
+	GROUP_PLAIN,
+	GROUP_ALT,   /* <F-ALT_NAME>: counts when nothing else gave the name a value */
+	GROUP_TUPLE, /* <F-TUPLE_NAME>: one more part of the value */
+};
+
 struct regex_group {
 	char *name;	/* in lower case; of "alt_user_2" it is "user" */
 	unsigned group; /* its number */
-	bool alternate; /* counts only when nothing else gave the name a value */
+	enum group_kind kind;
+	unsigned slot; /* the name's number in the filter, which sets it (match/captures.h) */
+};
+
+/* Machine code is made when it is first needed: most expressions never are. */
+struct machine {
+	pcre2_code *code; /* NULL: there is none of this kind */
+	bool asked, made;
 };
 
 struct regex {
-	pcre2_code *code;
-	char *pattern;		    /* what was compiled */
-	unsigned ip4, ip6, content; /* numbers of the groups with these names; 0: none */
-	struct regex_group *groups; /* all others with a name, alternates last */
+	struct machine any;   /* for any text */
+	struct machine ascii; /* for text of ASCII alone */
+	pcre2_code *counted;  /* the same with a callout before each item; NULL until needed */
+	char *text;	      /* as it was written */
+	char *pattern;	      /* what was compiled */
+	uint32_t options;
+	struct regex_group *groups; /* with a name: plain, alternates, tuples, each by name */
 	size_t group_count;
-};
-
-/* What a search needs and leaves behind. One for all expressions whose results are not needed
- * at the same time. */
-struct search {
-	pcre2_match_context *context;
-	pcre2_jit_stack *stack;
-	pcre2_match_data *data;
+	unsigned skip[REGEX_SKIPS_MAX]; /* the groups of <SKIPLINES> */
+	size_t skips;
 };
 
 /*
  * Compile an expression in Python's syntax with fail2ban's tags. 0, -ENOMEM, or -EINVAL with
  * the reason in `why` (room for `size`).
  */
-int regex_compile(struct regex **out, const char *text, char *why, size_t size);
+int regex_compile(struct regex **out, const char *text, unsigned flags, char *why, size_t size);
 void regex_free(struct regex *regex); /* takes NULL */
+/* The expression as machine code, for text of ASCII alone, which is faster, or for any. NULL:
+ * there is none. */
+const pcre2_code *regex_machine(struct regex *regex, bool ascii);
+/* Make `counted`, unless it is there. 0 or -ENOMEM. */
+int regex_count(struct regex *regex);
 
-int search_init(struct search *search); /* 0 or -ENOMEM */
-void search_clear(struct search *search);
 /*
- * Search in valid UTF-8. 1: found, 0: not, -EOVERFLOW: PCRE2 gave up. Never reports a
- * group above 255; there are at most so many in an expression.
+ * How far an expression gets in a subject that it does not match: the furthest byte of the
+ * subject that it comes to, and the item of `pattern` that it comes to it with first. For
+ * explaining, not for speed. 0, -ENOMEM, or -EOVERFLOW when it was too much work to find out
+ * (then what was found until then).
  */
-int search_run(struct search *search, const struct regex *regex, struct text subject);
-/* What a group matched in the last search that found; false: it took no part. */
-bool search_group(const struct search *search, struct text subject, unsigned group,
-		  struct text *out);
+int regex_furthest(const struct regex *regex, struct text subject, size_t *pattern_at,
+		   size_t *subject_at);
 
 #endif

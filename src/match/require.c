@@ -22,6 +22,7 @@
 
 struct part {
 	bool exact;
+	bool ahead; /* a lookahead: it takes no text, but the words are there */
 	struct words words;
 };
 
@@ -30,6 +31,7 @@ struct reader {
 	bool lost; /* met something not understood */
 	bool nocase;
 	unsigned depth;
+	const struct words_use *use;
 };
 
 static void alternation(struct reader *r, struct part *out);
@@ -46,6 +48,18 @@ static void nothing(struct part *out)
 {
 	out->exact = true;
 	words_one(&out->words, "", 0);
+}
+
+/* Without being exact, a part has its words from words_keep_better(). */
+static void loosen(const struct reader *r, struct part *p)
+{
+	struct words words = p->words;
+
+	if (!p->exact)
+		return;
+	p->exact = false;
+	p->words.count = 0;
+	words_keep_better(&p->words, &words, r->use);
 }
 
 static void character(struct reader *r, struct part *out, char c)
@@ -148,7 +162,8 @@ static void conditional(struct reader *r, struct part *out)
 	anything(out);
 }
 
-/* After the opening parenthesis. Lookaround matches no text, whatever it asks for. */
+/* After the opening parenthesis. Lookaround matches no text; what it asks for lies ahead, or
+ * before or nowhere. */
 static void group_body(struct reader *r, struct part *out)
 {
 	if (*r->at != '?') {
@@ -167,7 +182,12 @@ static void group_body(struct reader *r, struct part *out)
 		anything(out);
 	} else if (*r->at == '(') {
 		conditional(r, out);
-	} else if (*r->at == '=' || *r->at == '!' || *r->at == '<') {
+	} else if (*r->at == '=') {
+		r->at++;
+		alternation(r, out);
+		loosen(r, out);
+		out->ahead = true;
+	} else if (*r->at == '!' || *r->at == '<') {
 		r->at += 1 + (*r->at == '<');
 		alternation(r, out);
 		nothing(out);
@@ -260,41 +280,54 @@ struct sequence {
 	bool broken;	   /* `open` is not all of the text so far */
 };
 
-static void sequence_break(struct sequence *s)
+static void sequence_break(const struct reader *r, struct sequence *s)
 {
-	words_keep_better(&s->best, &s->open);
+	words_keep_better(&s->best, &s->open, r->use);
 	words_one(&s->open, "", 0);
 	s->broken = true;
 }
 
-static void sequence_exact(struct sequence *s, const struct words *words)
+static void sequence_exact(const struct reader *r, struct sequence *s,
+			   const struct words *words)
 {
 	if (words_cross(&s->open, words))
 		return;
-	sequence_break(s);
+	sequence_break(r, s);
 	s->open = *words;
 }
 
+/* The words of a part that is not exact are fit to look for already. */
+static void sequence_offer(const struct reader *r, struct sequence *s, const struct part *part)
+{
+	if (words_score(&part->words, r->use) > words_score(&s->best, r->use))
+		s->best = part->words;
+}
+
 /* `part`, `low` to `high` times. */
-static void sequence_add(struct sequence *s, struct part *part, unsigned long low,
-			 unsigned long high)
+static void sequence_add(const struct reader *r, struct sequence *s, struct part *part,
+			 unsigned long low, unsigned long high)
 {
 	static const struct word empty;
 
+	if (part->ahead) {
+		if (low > 0)
+			sequence_offer(r, s, part);
+		return;
+	}
 	if (part->exact && low == 0 && high == 1 && words_add(&part->words, &empty)) {
-		sequence_exact(s, &part->words);
+		sequence_exact(r, s, &part->words);
 		return;
 	}
 	if (!part->exact || low == 0) {
-		sequence_break(s);
-		if (low > 0 && words_score(&part->words) > words_score(&s->best))
-			s->best = part->words;
+		sequence_break(r, s);
+		if (low > 0)
+			sequence_offer(r, s, part);
 		return;
 	}
 	for (unsigned long i = 0; i < low && i < REPEAT_MAX; i++)
-		sequence_exact(s, &part->words);
+		sequence_exact(r, s, &part->words);
 	if (low != high || low > REPEAT_MAX)
-		sequence_break(s);
+		sequence_break(r, s);
 }
 
 static void sequence(struct reader *r, struct part *out)
@@ -308,27 +341,16 @@ static void sequence(struct reader *r, struct part *out)
 
 		item(r, &part);
 		quantifier(r, &low, &high);
-		sequence_add(&s, &part, low, high);
+		sequence_add(r, &s, &part, low, high);
 	}
+	/* What lies ahead of the text may be rarer than the text. */
+	if (s.broken || s.best.count)
+		sequence_break(r, &s);
 	out->exact = !s.broken;
-	if (s.broken)
-		words_keep_better(&s.best, &s.open);
 	out->words = s.broken ? s.best : s.open;
 }
 
-/* Without being exact, a part has its words from words_keep_better(). */
-static void loosen(struct part *p)
-{
-	struct words words = p->words;
-
-	if (!p->exact)
-		return;
-	p->exact = false;
-	p->words.count = 0;
-	words_keep_better(&p->words, &words);
-}
-
-static void join(struct part *out, struct part *next)
+static void join(const struct reader *r, struct part *out, struct part *next)
 {
 	struct part both = *out;
 
@@ -336,10 +358,11 @@ static void join(struct part *out, struct part *next)
 		*out = both;
 		return;
 	}
-	loosen(out);
-	loosen(next);
+	loosen(r, out);
+	loosen(r, next);
 	if (!out->words.count || !next->words.count || !words_join(&out->words, &next->words))
 		anything(out);
+	words_reduce(&out->words);
 }
 
 static void alternation(struct reader *r, struct part *out)
@@ -355,18 +378,18 @@ static void alternation(struct reader *r, struct part *out)
 	while (*r->at == '|' && !r->lost) {
 		r->at++;
 		sequence(r, &next);
-		join(out, &next);
+		join(r, out, &next);
 	}
 	r->depth--;
 }
 
-void require_of(struct words *out, const char *pattern)
+void require_of(struct words *out, const char *pattern, const struct words_use *use)
 {
-	struct reader r = {.at = pattern};
+	struct reader r = {.at = pattern, .use = use};
 	struct part all = {0};
 
 	alternation(&r, &all);
-	loosen(&all);
+	loosen(&r, &all);
 	out->count = 0;
 	if (!r.lost && !*r.at)
 		*out = all.words;

@@ -12,6 +12,6 @@
  * Of the sets of words that a translated pattern (match/python.h) lets us know, the one that
  * is likely to be in the fewest lines. Whatever is not understood gives none.
  */
-void require_of(struct words *out, const char *pattern);
+void require_of(struct words *out, const char *pattern, const struct words_use *use);
 
 #endif

@@ -2,6 +2,8 @@
 #include <stdlib.h>
 
 #include "base/moment.h"
+#include "match/connections.h"
+#include "match/recent.h"
 #include "match/session.h"
 
 struct session *session_new(void)
@@ -15,5 +17,14 @@ struct session *session_new(void)
 
 void session_free(struct session *s)
 {
+	if (!s)
+		return;
+	connections_free(s->connections);
+	recent_free(s->recent);
 	free(s);
+}
+
+uint64_t session_evicted(const struct session *s)
+{
+	return s->connections ? connections_evicted(s->connections) : 0;
 }

@@ -10,9 +10,14 @@
 
 struct session {
 	int64_t last_date; /* of the last line that had one; TIME_NONE: none yet */
+	struct connections *connections; /* by <F-MLFID>; NULL until the first */
+	struct recent *recent;		 /* lines, with maxlines; NULL until the first */
 };
 
-struct session *session_new(void); /* NULL: out of memory */
+struct session *session_new(void);	    /* NULL: out of memory */
 void session_free(struct session *session); /* takes NULL */
+
+/* Connections that had to make room for others before they were over. */
+uint64_t session_evicted(const struct session *session);
 
 #endif

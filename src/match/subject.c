@@ -4,7 +4,7 @@
 
 #include "match/subject.h"
 
-static bool is_ascii(struct text t)
+bool utf8_is_ascii(struct text t)
 {
 	uint64_t word, all = 0;
 
@@ -77,28 +77,45 @@ static struct text without_returns(struct text line)
 	return line;
 }
 
+/* The line in `clean`, valid UTF-8. Returns its length. */
+static size_t copy(struct subject *s, struct text line, bool ascii, bool cut)
+{
+	size_t len = line.len;
+
+	if (ascii)
+		memcpy(s->clean, line.at, len);
+	else
+		len = utf8_clean(s->clean, line);
+	if (cut)
+		len += utf8_clean(s->clean + len, (struct text){"\xff", 1});
+	return len;
+}
+
 void subject_make(struct subject *s, struct text line, bool follows, struct dates *dates)
 {
-	struct text whole = line, before = {line.at, 0}, after;
-	size_t len;
+	struct text whole = line;
+	bool cut = whole.len >= LINE_MAX_BYTES, ascii, copied;
+	size_t at = 0, len = 0;
 
 	line = without_returns(line);
-	after = line;
+	ascii = utf8_is_ascii(line);
+	copied = !ascii || cut;
+	if (copied)
+		line = (struct text){s->clean, copy(s, line, ascii, cut)};
 	s->dated = dates && dates_find(dates, &s->date, line);
 	if (s->dated) {
-		before.len = s->date.at;
-		after.at += s->date.at + s->date.len;
-		after.len -= s->date.at + s->date.len;
+		at = s->date.at;
+		len = s->date.len;
 	}
-	if (follows && whole.len < LINE_MAX_BYTES && line.len == whole.len && !before.len &&
-	    is_ascii(after)) {
-		s->text = (struct text){after.at, after.len + 1};
+	if (!copied && follows && line.len == whole.len && (!at || !len)) {
+		s->text = (struct text){line.at + len, line.len - len + 1};
 		return;
 	}
-	len = utf8_clean(s->clean, before);
-	len += utf8_clean(s->clean + len, after);
-	if (whole.len >= LINE_MAX_BYTES)
-		len += utf8_clean(s->clean + len, (struct text){"\xff", 1});
-	s->clean[len++] = '\n';
-	s->text = (struct text){s->clean, len};
+	if (!copied)
+		copy(s, line, true, false);
+	/* What is before the date is short, and moves up to what is behind. */
+	if (len)
+		memmove(s->clean + len, s->clean, at);
+	s->clean[line.len] = '\n';
+	s->text = (struct text){s->clean + len, line.len - len + 1};
 }

@@ -16,14 +16,15 @@
 struct subject {
 	struct text text; /* in the line itself where it can be, else in `clean` */
 	bool dated;
-	struct date_found date;
+	struct date_found date; /* `at` is in the line as valid UTF-8 */
 	char clean[SUBJECT_MAX];
 };
 
 /*
  * A line as long as lines may be was cut: U+FFFD is put behind it, so that nothing takes the
  * place where it was cut for its end. `line` is without its newline, `follows` whether one
- * comes right after it in memory. With `dates` the date is looked for and cut out.
+ * comes right after it in memory. With `dates` the date is looked for in what is valid UTF-8 by
+ * then, and cut out.
  */
 void subject_make(struct subject *out, struct text line, bool follows, struct dates *dates);
 
@@ -31,5 +32,6 @@ void subject_make(struct subject *out, struct text line, bool follows, struct da
  * Python's errors="replace" does). `out` has room for three times its length. Returns the new
  * length. */
 size_t utf8_clean(char *out, struct text in);
+bool utf8_is_ascii(struct text t);
 
 #endif

@@ -13,42 +13,40 @@
  * This file alone knows what fail2ban's tags stand for (jail.conf(5), section filter files).
  *
  * What stands for an address is as loose as in fail2ban, so that the same text is taken:
- * "999.1.1.1" and "1:2" match here and are refused later as addresses. A host name is never
- * taken: that is fail2ban's <HOST> with usedns = no.
+ * "999.1.1.1" and "1:2" match here and are refused later as addresses.
  */
-#define IP4 "(?:::[fF]{4,6}:)?(?P<ip4>[0-9]{1,3}(?:\\.[0-9]{1,3}){3})"
+#define IP4 "(?:::f{4,6}:)?(?P<ip4>\\d{1,3}(?:\\.\\d{1,3}){3})"
 #define IP6 "(?P<ip6>(?:[0-9A-Fa-f]{1,4}:{1,2}|:{2}){1,7}(?:[0-9A-Fa-f]{1,4}|(?<=:):))"
+#define DNS "(?P<dns>[\\w\\-.^_]*\\w)"
+#define CIDR "(?P<cidr>\\d+)"
 #define ADDR "\\[?(?:" IP4 "|" IP6 ")\\]?"
-
-#define OPEN_MAX 32 /* different <F-...> tags in an expression */
-#define NAME_MAX_LEN 64
+#define HOST "(?:" ADDR "|" DNS ")"
+#define NET "\\[?(?:" IP4 "|" IP6 ")(?:/" CIDR ")?\\]?"
 
 static const struct {
 	const char *tag, *regex;
 } fixed[] = {
-	{"HOST", ADDR},	 {"ADDR", ADDR}, {"F-ADDR/", ADDR}, {"IP4", IP4},
-	{"F-IP4/", IP4}, {"IP6", IP6},	 {"F-IP6/", IP6},   {"F-PORT/", "(?P<fport>\\w+)"},
-};
-
-static const struct {
-	const char *tag, *why;
-} unsupported[] = {
-	{"SKIPLINES", "multi-line matching"},
-	{"DNS", "host names"},
-	{"F-DNS/", "host names"},
-	{"CIDR", "networks"},
-	{"F-CIDR/", "networks"},
-	{"SUBNET", "networks"},
-	{"F-SUBNET/", "networks"},
-	{"F-ID/", "identifiers other than an address"},
+	{"ADDR", ADDR},
+	{"F-ADDR/", ADDR},
+	{"IP4", IP4},
+	{"F-IP4/", IP4},
+	{"IP6", IP6},
+	{"F-IP6/", IP6},
+	{"CIDR", CIDR},
+	{"F-CIDR/", CIDR},
+	{"SUBNET", NET},
+	{"F-SUBNET/", NET},
+	{"DNS", DNS},
+	{"F-DNS/", DNS},
+	{"F-ID/", "(?P<fid>\\S+)"},
+	{"F-PORT/", "(?P<fport>\\w+)"},
 };
 
 struct tags {
 	FILE *out;
-	struct text open[OPEN_MAX];
-	size_t opens;
-	char *why;
-	size_t size;
+	const char *regex; /* all of it */
+	bool names;
+	unsigned skips; /* <SKIPLINES> so far */
 };
 
 /* The name in <name>, </name> or <name/> at `at`, with its slashes; empty: no tag. */
@@ -72,22 +70,26 @@ static bool is_custom(struct text name)
 		    !isdigit((unsigned char)name.at[i]) && name.at[i] != '_' &&
 		    name.at[i] != '-')
 			return false;
-	return name.len > 0 && name.len <= NAME_MAX_LEN;
+	return name.len > 0;
 }
 
-static bool is_open(const struct tags *t, struct text name)
+/* Does <F-NAME> stand before `at`? */
+static bool is_open(const struct tags *t, const char *at, struct text name)
 {
-	for (size_t i = 0; i < t->opens; i++)
-		if (t->open[i].len == name.len && !memcmp(t->open[i].at, name.at, name.len))
+	const char *p = t->regex;
+
+	while ((p = memmem(p, (size_t)(at - p), "<F-", 3))) {
+		p += 3;
+		if ((size_t)(at - p) > name.len && !memcmp(p, name.at, name.len) &&
+		    p[name.len] == '>')
 			return true;
+	}
 	return false;
 }
 
 /* fail2ban calls the groups of <F-ID> and <F-PORT> otherwise than the tags. */
 static void custom_open(struct tags *t, struct text name)
 {
-	if (!is_open(t, name) && t->opens < OPEN_MAX)
-		t->open[t->opens++] = name;
 	fputs(text_equal(name, "ID") || text_equal(name, "PORT") ? "(?P<f" : "(?P<", t->out);
 	for (size_t i = 0; i < name.len; i++)
 		fputc(tolower((unsigned char)name.at[i]), t->out);
@@ -104,7 +106,7 @@ static bool custom(struct tags *t, struct text tag)
 		return false;
 	name.at += 2;
 	name.len -= 2;
-	if (!is_custom(name) || (close && !is_open(t, name)))
+	if (!is_custom(name) || (close && !is_open(t, tag.at, name)))
 		return false;
 	if (close)
 		fputc(')', t->out);
@@ -113,58 +115,47 @@ static bool custom(struct tags *t, struct text tag)
 	return true;
 }
 
-/* 1: written, 0: ordinary text, -EINVAL. */
-static int tag_write(struct tags *t, struct text tag)
+/* True: written; false: ordinary text. */
+static bool tag_write(struct tags *t, struct text tag)
 {
+	if (text_equal(tag, "HOST"))
+		return fputs(t->names ? HOST : ADDR, t->out), true;
+	if (text_equal(tag, "SKIPLINES"))
+		return fprintf(t->out, "\\n(?P<skiplines%u>(?:(?:.*\\n)*?))", t->skips++), true;
 	for (size_t i = 0; i < sizeof(fixed) / sizeof(*fixed); i++)
 		if (text_equal(tag, fixed[i].tag))
-			return fputs(fixed[i].regex, t->out), 1;
-	for (size_t i = 0; i < sizeof(unsupported) / sizeof(*unsupported); i++) {
-		if (!text_equal(tag, unsupported[i].tag))
-			continue;
-		snprintf(t->why, t->size, "<%s> is not supported: %s", unsupported[i].tag,
-			 unsupported[i].why);
-		return -EINVAL;
-	}
+			return fputs(fixed[i].regex, t->out), true;
 	return custom(t, tag);
 }
 
-static int expand(struct tags *t, const char *regex)
+static void expand(struct tags *t)
 {
-	for (const char *at = regex; *at;) {
+	for (const char *at = t->regex; *at;) {
 		struct text tag = {at, 0};
-		int written = 0;
 
 		if (*at == '<')
 			tag = tag_at(at);
-		if (tag.len > 0)
-			written = tag_write(t, tag);
-		if (written < 0)
-			return written;
-		if (written > 0)
+		if (tag.len > 0 && tag_write(t, tag))
 			at += tag.len + 2;
 		else
 			fputc(*at++, t->out);
 	}
-	return 0;
 }
 
-int tags_expand(char **out, const char *regex, char *why, size_t size)
+int tags_expand(char **out, const char *regex, bool names)
 {
-	struct tags t = {.why = why, .size = size};
+	struct tags t = {.regex = regex, .names = names};
 	char *text = NULL;
 	size_t len;
-	int err;
 
 	t.out = open_memstream(&text, &len);
 	if (!t.out)
 		return -ENOMEM;
-	err = expand(&t, regex);
-	if (fclose(t.out) && !err)
-		err = -ENOMEM;
-	if (err)
+	expand(&t);
+	if (fclose(t.out)) {
 		free(text);
-	else
-		*out = text;
-	return err;
+		return -ENOMEM;
+	}
+	*out = text;
+	return 0;
 }

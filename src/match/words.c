@@ -1,17 +1,30 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <ctype.h>
-#include <limits.h>
 #include <string.h>
 
 #include "match/words.h"
 
-#define SCORE_LEN_MAX 16
+/* Of sets that are rarer than this the one with fewer words is better. */
+#define RARE_ENOUGH 32
 
 void words_one(struct words *set, const char *word, size_t len)
 {
 	set->count = 1;
 	set->word[0].len = (uint8_t)len;
 	memcpy(set->word[0].at, word, len);
+}
+
+static bool word_equal(const struct word *a, const struct word *b)
+{
+	return a->len == b->len && !memcmp(a->at, b->at, a->len);
+}
+
+bool words_equal(const struct words *a, const struct words *b)
+{
+	for (unsigned i = 0; i < a->count && i < b->count; i++)
+		if (!word_equal(&a->word[i], &b->word[i]))
+			return false;
+	return a->count == b->count;
 }
 
 static bool has_word(const struct word *in, const struct word *w)
@@ -22,7 +35,7 @@ static bool has_word(const struct word *in, const struct word *w)
 bool words_add(struct words *set, const struct word *w)
 {
 	for (unsigned i = 0; i < set->count; i++)
-		if (set->word[i].len == w->len && !memcmp(set->word[i].at, w->at, w->len))
+		if (word_equal(&set->word[i], w))
 			return true;
 	if (set->count == WORDS_MAX)
 		return false;
@@ -63,57 +76,88 @@ static bool is_word_char(char c)
 	return isalnum((unsigned char)c) || c == '_';
 }
 
-static void for_search(struct words *out, const struct words *set)
+/* At its start a word loses what may stand before the date. */
+static void cut_start(struct word *w)
 {
-	struct words cut = *set;
+	size_t n = 0;
 
-	for (unsigned i = 0; i < cut.count; i++) {
-		struct word *w = &cut.word[i];
-		size_t n = 0;
+	while (n < 2 && n < w->len && !is_word_char(w->at[n]))
+		n++;
+	w->len = (uint8_t)(w->len - n);
+	memmove(w->at, w->at + n, w->len);
+}
 
-		while (n < 2 && n < w->len && !is_word_char(w->at[n]))
+/* The rarest run of word characters is left of it. */
+static void cut_within(struct word *w, const struct common *common)
+{
+	size_t from = 0, len = 0;
+	unsigned rarest = 0;
+
+	for (size_t i = 0, n; i < w->len; i += n + 1) {
+		for (n = 0; i + n < w->len && is_word_char(w->at[i + n]);)
 			n++;
-		w->len = (uint8_t)(w->len - n);
-		memmove(w->at, w->at + n, w->len);
+		if (common_rarity(common, w->at + i, n) <= rarest)
+			continue;
+		rarest = common_rarity(common, w->at + i, n);
+		from = i;
+		len = n;
 	}
-	out->count = 0;
-	for (unsigned i = 0; i < cut.count; i++) {
+	w->len = (uint8_t)len;
+	memmove(w->at, w->at + from, len);
+}
+
+void words_reduce(struct words *set)
+{
+	struct words all = *set;
+
+	set->count = 0;
+	for (unsigned i = 0; i < all.count; i++) {
 		bool needed = true;
 
-		for (unsigned j = 0; j < cut.count && needed; j++)
-			needed = j == i || !has_word(&cut.word[i], &cut.word[j]) ||
-				 (cut.word[i].len == cut.word[j].len && i < j);
+		for (unsigned j = 0; j < all.count && needed; j++)
+			needed = j == i || !has_word(&all.word[i], &all.word[j]) ||
+				 (all.word[i].len == all.word[j].len && i < j);
 		if (needed)
-			words_add(out, &cut.word[i]);
+			words_add(set, &all.word[i]);
 	}
 }
 
-/* Long words are rare; and of two equally long the name of a program is in more lines than a
- * piece of what it says, which has a blank or a colon. */
-static unsigned word_score(const struct word *w)
+static void make_fit(struct words *set, const struct words_use *use)
 {
-	unsigned len = w->len < SCORE_LEN_MAX ? w->len : SCORE_LEN_MAX;
-
-	if (len < WORD_MIN)
-		return 0;
-	return len + (memchr(w->at, ' ', w->len) || memchr(w->at, ':', w->len) ? len / 2 : 0);
+	for (unsigned i = 0; i < set->count; i++) {
+		if (use->cut == WORDS_CUT_START)
+			cut_start(&set->word[i]);
+		else
+			cut_within(&set->word[i], &use->common);
+	}
+	words_reduce(set);
 }
 
-unsigned words_score(const struct words *r)
+unsigned words_score(const struct words *r, const struct words_use *use)
 {
-	unsigned worst = UINT_MAX;
+	unsigned worst = RARE_ENOUGH;
 
-	for (unsigned i = 0; i < r->count; i++)
-		if (word_score(&r->word[i]) < worst)
-			worst = word_score(&r->word[i]);
-	return r->count && worst ? worst * 2 * WORDS_MAX - r->count : 0;
+	for (unsigned i = 0; i < r->count; i++) {
+		unsigned rarity = common_rarity(&use->common, r->word[i].at, r->word[i].len);
+
+		if (r->word[i].len < WORD_MIN)
+			return 0;
+		if (rarity < worst)
+			worst = rarity;
+	}
+	return r->count ? worst * 2 * WORDS_MAX - r->count : 0;
 }
 
-void words_keep_better(struct words *best, const struct words *set)
+bool words_are_rare(const struct words *set, const struct words_use *use)
 {
-	struct words search;
+	return words_score(set, use) >= RARE_ENOUGH * 2 * WORDS_MAX - WORDS_MAX;
+}
 
-	for_search(&search, set);
-	if (words_score(&search) > words_score(best))
+void words_keep_better(struct words *best, const struct words *set, const struct words_use *use)
+{
+	struct words search = *set;
+
+	make_fit(&search, use);
+	if (words_score(&search, use) > words_score(best, use))
 		*best = search;
 }

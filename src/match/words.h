@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "match/common.h"
+
 #define WORDS_MAX 24
 #define WORD_MIN 2
 #define WORD_BYTES 32
@@ -31,14 +33,33 @@ bool words_join(struct words *set, const struct words *more);
 /* Each word of `set` followed by each of `next`; false, and nothing changed, when that is too
  * much. */
 bool words_cross(struct words *set, const struct words *next);
+/* Where the date of a line stands, which is cut out before expressions see the line. */
+enum words_cut {
+	WORDS_CUT_START, /* after at most two characters that are no word characters */
+	WORDS_CUT_WITHIN /* anywhere, but not within a run of word characters */
+};
+
+/* What the words are to be looked for in. */
+struct words_use {
+	enum words_cut cut;
+	struct common common;
+};
+
 /*
  * Of `best` and `set` keep in `best` what is likely to be in fewer lines. `set` is made fit to
- * look for: the date is cut out of a line after at most two characters that are no word
- * characters, so a match may begin with such characters where the line has the date in between.
- * Words lose up to two of those at their start; a word that contains another is left out.
+ * look for: where an expression sees a word, the line may have the date in the middle of it.
+ * So words lose up to two characters at their start that are no word characters or, with the
+ * date anywhere, are reduced to a run of word characters. A word that contains another is left
+ * out.
  */
-void words_keep_better(struct words *best, const struct words *set);
+void words_keep_better(struct words *best, const struct words *set,
+		       const struct words_use *use);
 /* How good a set is to look for: 0 for none and when a word is shorter than WORD_MIN. */
-unsigned words_score(const struct words *set);
+unsigned words_score(const struct words *set, const struct words_use *use);
+/* As good as need be. */
+bool words_are_rare(const struct words *set, const struct words_use *use);
+bool words_equal(const struct words *a, const struct words *b);
+/* Leave out words that contain another. */
+void words_reduce(struct words *set);
 
 #endif

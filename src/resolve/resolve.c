@@ -1,28 +1,47 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <stdbool.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "resolve/names.h"
 #include "resolve/resolve.h"
 
 struct resolve {
+	struct event_base *base;
+	struct asked *asked; /* made when the first name is to be asked for */
+	char *server;	     /* NULL: the system's */
 	resolve_done *done;
 	void *arg;
 	struct resolve_counts counts;
 };
 
-struct resolve *resolve_new(resolve_done *done, void *arg)
+struct resolve *resolve_new(struct event_base *base, resolve_done *done, void *arg)
 {
 	struct resolve *resolve = calloc(1, sizeof(*resolve));
 
 	if (resolve)
-		*resolve = (struct resolve){.done = done, .arg = arg};
+		*resolve = (struct resolve){.base = base, .done = done, .arg = arg};
 	return resolve;
 }
 
 void resolve_free(struct resolve *resolve)
 {
+	if (!resolve)
+		return;
+	asked_close(resolve->asked);
+	free(resolve->server);
 	free(resolve);
+}
+
+int resolve_server(struct resolve *resolve, const char *address)
+{
+	char *copy = strdup(address);
+
+	if (!copy)
+		return -ENOMEM;
+	free(resolve->server);
+	resolve->server = copy;
+	return 0;
 }
 
 /* 0.0.0.0 and :: stand for "no address": nothing is ever sent from them. */
@@ -34,7 +53,29 @@ static bool can_offend(const struct prefix *p)
 	       memcmp(p->addr, none, sizeof(none)) != 0;
 }
 
-void resolve_finding(struct resolve *resolve, uint32_t jail, bool live,
+static void offend(void *arg, const struct offence *offence, struct text line)
+{
+	struct resolve *resolve = arg;
+
+	if (!can_offend(&offence->prefix)) {
+		resolve->counts.dropped++;
+		return;
+	}
+	resolve->counts.resolved++;
+	resolve->done(resolve->arg, offence, line);
+}
+
+static void ask(struct resolve *resolve, const struct offence *offence,
+		const struct finding *finding)
+{
+	if (!resolve->asked && asked_open(&resolve->asked, resolve->base, resolve->server,
+					  &resolve->counts, offend, resolve))
+		resolve->counts.unknown++;
+	else
+		asked_name(resolve->asked, finding->name, offence, finding->line);
+}
+
+void resolve_finding(struct resolve *resolve, uint32_t jail, bool names, bool live,
 		     const struct finding *finding)
 {
 	struct offence offence = {
@@ -44,12 +85,12 @@ void resolve_finding(struct resolve *resolve, uint32_t jail, bool live,
 		.live = live,
 	};
 
-	if (finding->subject != SUBJECT_ADDRESS || !can_offend(&finding->prefix)) {
+	if (finding->subject == SUBJECT_ADDRESS)
+		offend(resolve, &offence, finding->line);
+	else if (finding->subject == SUBJECT_NAME && names)
+		ask(resolve, &offence, finding);
+	else
 		resolve->counts.dropped++;
-		return;
-	}
-	resolve->counts.resolved++;
-	resolve->done(resolve->arg, &offence, finding);
 }
 
 struct resolve_counts resolve_counts(const struct resolve *resolve)

@@ -1,29 +1,48 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * From a finding's subject to an address. An address is its own answer, at once.
+ * From a finding's subject to an address. An address is its own answer, at once; a host name
+ * is asked of the DNS when the jail wants that (usedns = yes), without anyone waiting for it.
  */
 #ifndef BANISH_RESOLVE_RESOLVE_H
 #define BANISH_RESOLVE_RESOLVE_H
 
+#include <stdbool.h>
 #include <stdint.h>
+
+#include <event2/event.h>
 
 #include "base/finding.h"
 #include "base/offence.h"
 
-typedef void resolve_done(void *arg, const struct offence *offence,
-			  const struct finding *finding);
+#define RESOLVE_NAMES_MAX 1024	 /* asked or known at a time */
+#define RESOLVE_WAITING_MAX 1024 /* lines that wait for an answer */
+#define RESOLVE_ANSWER_MAX 16	 /* addresses of a name that count */
+#define RESOLVE_KEEP_MS 300000	 /* an answer is used again for so long, also an empty one */
+
+/* `line` is as it was logged. It and what else is not in the offence dies with the call. */
+typedef void resolve_done(void *arg, const struct offence *offence, struct text line);
 
 struct resolve;
 
 struct resolve_counts {
-	uint64_t resolved, dropped;
+	uint64_t resolved; /* offences told */
+	uint64_t dropped;  /* findings that cannot be an offence, or name no address */
+	uint64_t asked;	   /* names asked of the DNS */
+	uint64_t unknown;  /* names without an answer */
+	uint64_t crowded;  /* findings given up for want of room */
 };
 
-struct resolve *resolve_new(resolve_done *done, void *arg); /* NULL: out of memory */
-void resolve_free(struct resolve *resolve);
-/* `done` is called, before this returns, when the subject is an address. What can never be an
- * offender (a prefix wider than one address, 0.0.0.0, ::) is dropped and counted. */
-void resolve_finding(struct resolve *resolve, uint32_t jail, bool live,
+/* `base` is needed for names alone and must outlive this. NULL: out of memory. */
+struct resolve *resolve_new(struct event_base *base, resolve_done *done, void *arg);
+void resolve_free(struct resolve *resolve); /* forgets what waits; takes NULL */
+/* Ask this server, ADDRESS:PORT, and not those of /etc/resolv.conf. 0 or -EINVAL. */
+int resolve_server(struct resolve *resolve, const char *address);
+/*
+ * `done` is called before this returns when the subject is an address, and from the loop, once
+ * for each address, when it is a host name and `names` says that those count. What can never
+ * be an offender (a prefix wider than one address, 0.0.0.0, ::) is dropped and counted.
+ */
+void resolve_finding(struct resolve *resolve, uint32_t jail, bool names, bool live,
 		     const struct finding *finding);
 struct resolve_counts resolve_counts(const struct resolve *resolve);
 

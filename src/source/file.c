@@ -149,7 +149,7 @@ static void file_tell(struct file *file)
 	bool away = file->missing &&
 		    (!file->begun || moment_ticks() - file->missing_since >= MISSING_MS);
 
-	file->caught_up |= file->begun && !queue_is_stale(&file->queue);
+	file->caught_up |= file->fifo || (file->begun && !queue_is_stale(&file->queue));
 	if (file->read_error || away)
 		source_turn(&file->source, SOURCE_WAITING,
 			    file->read_error ? file->read_error : file->missing);
@@ -172,6 +172,8 @@ static void file_turn(struct file *file, bool names)
 		file_schedule(file, 0);
 	else
 		block_rest(&file->block);
+	if (file->fifo && !source_stopped(&file->source))
+		pipe_resume(file->fifo);
 	file_tell(file);
 	source_leave(&file->source);
 }
@@ -195,6 +197,7 @@ static void file_close(struct source *source)
 	if (file->work)
 		event_free(file->work);
 	queue_close(&file->queue);
+	pipe_close(file->fifo);
 	watch_close(file->watch);
 	block_close(&file->block);
 	free(source->path);

@@ -8,6 +8,7 @@
 
 #include "source/block.h"
 #include "source/kind.h"
+#include "source/pipe.h"
 #include "source/queue.h"
 #include "source/watch.h"
 
@@ -17,6 +18,7 @@ struct file {
 	struct event *work;
 	struct block block;
 	struct queue queue;
+	struct pipe *fifo;    /* what is at the path, or was, or NULL */
 	struct position from; /* to be found again; all zero: nothing */
 	bool begun;	      /* there is something to read, or was */
 	bool looked;
@@ -36,6 +38,8 @@ int file_open(struct source **out, struct event_base *base, const char *path,
 /* Go on after `ms`, 0: once others had their turn. */
 void file_schedule(struct file *file, int64_t ms);
 
+/* `err`: why the path names no file. A FIFO there is opened. 0 or why there is nothing. */
+int file_fifo(struct file *file, int err);
 /* See whether the path names another file. */
 void file_look(struct file *file);
 /* The front does not hold what was read of it. What was not read of it may be in a copy. True:

@@ -44,6 +44,8 @@ void source_leave(struct source *source); /* may free it */
 bool source_stopped(const struct source *source);
 /* Count and hand over a run; the position is already behind it. */
 void source_hand(struct source *source, struct text text, bool live);
+/* The same for lines whose time is not in their text. */
+void source_hand_dated(struct source *source, struct text text, int64_t time, bool live);
 /* Set the state and tell, when it or the reason is another than before. */
 void source_turn(struct source *source, enum source_state state, int error);
 

@@ -7,8 +7,11 @@
 #include "base/moment.h"
 #include "source/block.h"
 #include "source/file.h"
+#include "source/input.h"
+#include "source/journal.h"
 #include "source/kind.h"
 #include "source/source.h"
+#include "source/syslog.h"
 
 int source_init(struct source *source, const struct source_kind *kind, struct event_base *base,
 		const char *path, const struct source_events *events, void *arg)
@@ -42,7 +45,12 @@ bool source_stopped(const struct source *source)
 
 void source_hand(struct source *source, struct text text, bool live)
 {
-	struct lines lines = {.text = text, .time = TIME_NONE, .live = live};
+	source_hand_dated(source, text, TIME_NONE, live);
+}
+
+void source_hand_dated(struct source *source, struct text text, int64_t time, bool live)
+{
+	struct lines lines = {.text = text, .time = time, .live = live};
 
 	source->counts.lines += block_lines(text);
 	source->counts.bytes += text.len;
@@ -62,7 +70,15 @@ void source_turn(struct source *source, enum source_state state, int error)
 int source_open(struct source **out, struct event_base *base, const char *path,
 		const struct position *from, const struct source_events *events, void *arg)
 {
-	if (!path || path[0] != '/' || !events || !events->lines)
+	if (!path || !events || !events->lines)
+		return -EINVAL;
+	if (!strncmp(path, JOURNAL_NAME, strlen(JOURNAL_NAME)))
+		return journal_open(out, base, path, from, events, arg);
+	if (!strncmp(path, SYSLOG_NAME, strlen(SYSLOG_NAME)))
+		return syslog_open(out, base, path, events, arg);
+	if (!strcmp(path, "-"))
+		return input_open(out, base, path, events, arg);
+	if (path[0] != '/')
 		return -EINVAL;
 	return file_open(out, base, path, from, events, arg);
 }

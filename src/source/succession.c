@@ -120,7 +120,7 @@ void file_look(struct file *file)
 
 	watch_aim(file->watch);
 	file->look_again = file->look_soon = false;
-	err = file->begun ? file_check(file) : file_begin(file);
+	err = file_fifo(file, file->begun ? file_check(file) : file_begin(file));
 	if (err && !file->missing)
 		file->missing_since = moment_ticks();
 	file->missing = err;

@@ -33,6 +33,10 @@ static struct conf *read_good(struct world *w, const char *text)
 	return conf;
 }
 
+#define NO_SOURCE                                                                              \
+	"jail [sshd] has no source of lines: \"logpath\", \"journalmatch\", \"backend = "      \
+	"systemd\" or \"syslog\"\n"
+
 static const struct {
 	const char *text, *said;
 } bad[] = {
@@ -46,7 +50,6 @@ static const struct {
 	 B ":2: unknown key \"maxrety\" in [DEFAULT]; did you mean \"maxretry\"?\n"},
 	{"[INCLUDES]\nbefre = x\n",
 	 B ":2: unknown key \"befre\" in [INCLUDES]; did you mean \"before\"?\n"},
-	{"[sshd]\n" OK "journalmatch = x\n", B ":4: key \"journalmatch\" is not supported\n"},
 	{"[sshd]\n" OK "bantime.increment = true\n",
 	 B ":4: key \"bantime.increment\" is not supported\n"},
 	{"[sshd]\n" OK "banaction = nftables\nport = ssh\n",
@@ -69,9 +72,9 @@ static const struct {
 	{"[sshd]\n" OK "[sshd]\nmaxretry = 3\n",
 	 B ":4: section [sshd] is repeated; first at line 1\n"},
 	{"[sshd]\n" OK "filter = x\n", B ":4: key \"filter\" is repeated; first at line 2\n"},
-	{"[sshd]\n",
-	 B ":1: jail [sshd] has no \"filter\"\n" B ":1: jail [sshd] has no \"logpath\"\n"},
-	{"[sshd]\nenabled = no\nfilter = sshd\n", B ":1: jail [sshd] has no \"logpath\"\n"},
+	{"[sshd]\n", B ":1: jail [sshd] has no \"filter\"\n" B ":1: " NO_SOURCE},
+	{"[sshd]\nenabled = no\nfilter = sshd\n", B ":1: " NO_SOURCE},
+	{"[sshd]\nfilter = sshd\nbackend = auto\n", B ":1: " NO_SOURCE},
 	{"maxretry = 3\n", B ":1: expected a [section] first, not \"maxretry = 3\"\n"},
 	/* A line that was lost may have been the filter's: nothing is said to be missing. */
 	{"[sshd]\nfilter\nlogpath = /x\n", B ":2: expected \"key = value\", not \"filter\"\n"},
@@ -121,6 +124,12 @@ static const struct {
 	   ":3: socket must be an absolute path of at most 107 bytes, not \"there\"\n" B
 	   ":4: user must be one word, not \"a b\"\n" B
 	   ":5: maxbans must be a number from 1000 to 16000000, not \"10\"\n"},
+	/* Names and zones. */
+	{"[sshd]\n" OK "usedns = maybe\n", B ":4: usedns \"maybe\" must be yes or no\n"},
+	{"[sshd]\n" OK "usedns = warn\n",
+	 B ":4: usedns \"warn\" must be yes or no; names are looked up with yes alone\n"},
+	{"[sshd]\n" OK "usedns = raw\n",
+	 B ":4: usedns \"raw\" must be yes or no; a name itself cannot be banned\n"},
 	/* Filters. */
 	{"[sshd]\nfilter = sshdd\nlogpath = /a\n",
 	 B ":2: no filter \"sshdd\"; did you mean \"sshd\"?\n"},
@@ -190,7 +199,7 @@ Test(conf, an_empty_file_is_the_defaults_and_the_jail_of_bans_by_hand)
 	cr_expect_str_eq(manual->name, "manual");
 	cr_expect_null(manual->filter.name);
 	cr_expect_null(manual->rules);
-	cr_expect_eq(manual->logpath_count, 0);
+	cr_expect_eq(manual->source_count, 0);
 	cr_expect_eq(manual->bantime, 3600000);
 	cr_expect_eq(manual->prefix6, 128);
 	cr_assert_eq(manual->target_count, 1);
@@ -229,10 +238,10 @@ Test(conf, every_key_is_read)
 	cr_expect_eq(jail->filter.place.line, 10);
 	cr_assert_eq(jail->rules->fails, 2);
 	cr_expect_str_eq(jail->rules->fail[1].regex, "^h <HOST>");
-	cr_assert_eq(jail->logpath_count, 2);
-	cr_expect_str_eq(jail->logpaths[0].path, "/a b");
-	cr_expect_str_eq(jail->logpaths[1].path, "/c");
-	cr_expect_eq(jail->logpaths[1].place.line, 12);
+	cr_assert_eq(jail->source_count, 2);
+	cr_expect_str_eq(jail->sources[0].name, "/a b");
+	cr_expect_str_eq(jail->sources[1].name, "/c");
+	cr_expect_eq(jail->sources[1].place.line, 12);
 	cr_expect_eq(jail->maxretry, 7);
 	cr_expect_eq(jail->findtime, 90000);
 	cr_expect_eq(jail->bantime, TIME_FOREVER);
@@ -262,7 +271,7 @@ Test(conf, default_and_section_name_reach_every_jail)
 	cr_assert_eq(conf->jail_count, 3);
 	cr_expect_eq(conf->jails[0].bantime, 86400000);
 	cr_expect_eq(conf->jails[1].findtime, 3 * 3600000);
-	cr_expect_str_eq(conf->jails[1].logpaths[0].path, "/l/sshd");
+	cr_expect_str_eq(conf->jails[1].sources[0].name, "/l/sshd");
 	cr_expect_eq(conf->jails[2].findtime, 2 * 3600000);
 	cr_expect_eq(conf->jails[2].maxretry, 42);
 	cr_expect_str_eq(conf->jails[2].rules->fail[0].regex, "^p <HOST>");

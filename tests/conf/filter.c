@@ -38,6 +38,18 @@ static void print(const struct rules *rules, char *out, size_t size, struct worl
 		put(out, size, w, "fail", &rules->fail[i]);
 	for (size_t i = 0; i < rules->ignores; i++)
 		put(out, size, w, "ignore", &rules->ignore[i]);
+	for (size_t i = 0; i < rules->date_count; i++)
+		put(out, size, w, "date", &rules->dates[i]);
+	for (size_t i = 0; i < rules->journal_count; i++)
+		put(out, size, w, "journal", &rules->journal[i]);
+	if (rules->maxlines)
+		snprintf(out + strlen(out), size - strlen(out), "maxlines %u\n",
+			 rules->maxlines);
+	if (rules->logtimezone)
+		snprintf(out + strlen(out), size - strlen(out), "zone %s\n",
+			 rules->logtimezone);
+	if (!rules->names)
+		snprintf(out + strlen(out), size - strlen(out), "addresses\n");
 }
 
 static void write_all(struct world *w, const struct file *files)
@@ -138,6 +150,23 @@ static const struct {
 	 {{X, "[Definition]\nfailregex = ^theirs\n"},
 	  {"etc/x.conf", "[Definition]\nfailregex = ^ours\n"}},
 	 "fail etc/x.conf:2 ^ours\n"},
+	/* Dates, one a line; %% is a %. What an option says is taken as it is. */
+	{"x",
+	 {{X, "[Definition]\nfailregex = ^a\ndatepattern = ^%%Y-%%m\n\n  {^LN-BEG}\n"}},
+	 "fail " X ":2 ^a\ndate " X ":3 ^%Y-%m\ndate " X ":5 {^LN-BEG}\n"},
+	{"x[datepattern=\" %Y\n %m \"]",
+	 {{X, "[Definition]\nfailregex = ^a\ndatepattern = ^%%d\n"}},
+	 "fail " X ":2 ^a\ndate -:0 %Y\ndate -:0 %m\n"},
+	{"x", {{X, "[Definition]\nfailregex = ^a\ndatepattern =\n"}}, "fail " X ":2 ^a\n"},
+	/* The rest of what a filter says. */
+	{"x",
+	 {{X, "[Definition]\nfailregex = ^a\njournalmatch = A=%(u)s + B=2\n  C=3\nu = 1\n"
+	      "usedns = NO\n[Init]\nmaxlines = 10\n"}},
+	 "fail " X ":2 ^a\njournal " X ":3 A=1 + B=2\njournal " X
+	 ":4 C=3\nmaxlines 10\naddresses\n"},
+	{"x[maxlines=3,logtimezone=UTC+01:00,usedns=no]",
+	 {{X, "[Definition]\nfailregex = ^a\nusedns = yes\nmaxlines = 100\n"}},
+	 "fail " X ":2 ^a\nmaxlines 3\nzone UTC+01:00\naddresses\n"},
 	/* Inline comments cut a rule, as they do in fail2ban. */
 	{"x",
 	 {{X, "[Definition]\nfailregex = ^a ;b\n  ^c;d\n"}},
@@ -227,6 +256,14 @@ static const struct {
 	 X ": there is no [Definition], so this is no filter\n"},
 	{"x", {{X, D "a = b\n"}}, -EINVAL, X ": the filter has no failregex\n"},
 	{"x", {{X, D "failregex =\n\n"}}, -EINVAL, X ": the filter has no failregex\n"},
+	{"x",
+	 {{X, D "failregex = ^a\nmaxlines = 101\n"}},
+	 -EINVAL,
+	 X ":3: maxlines must be a number from 1 to 100, not \"101\"\n"},
+	{"x",
+	 {{X, D "failregex = ^a\nusedns = true\n"}},
+	 -EINVAL,
+	 X ":3: usedns must be yes, no, warn or raw, not \"true\"\n"},
 };
 
 Test(filter, mistakes_are_reported_where_they_stand)
@@ -244,29 +281,47 @@ Test(filter, mistakes_are_reported_where_they_stand)
 	}
 }
 
-Test(filter, what_is_not_done_is_warned_of)
+Test(filter, a_composed_name_that_nothing_defines_is_warned_of)
 {
 	struct world w;
 	struct rules *rules;
 
 	world_open(&w);
-	world_text(&w, X,
-		   D
-		   "failregex = ^<x-<m>>y\nmaxlines = 10\ndatepattern = ^%%Y\n[Init]\nm = 1\n");
+	world_text(&w, X, D "failregex = ^<x-<m>>y\n[Init]\nm = 1\n");
 	cr_assert_eq(world_filter(&w, &rules, "x"), 0);
-	cr_expect_str_eq(w.said,
-			 X ":2: warning: <x-1> is not defined\n" X
-			   ":3: warning: maxlines is not supported: lines are matched one by "
-			   "one\n" X ":4: warning: datepattern is not supported: dates of the "
-			   "usual forms are looked for\n");
+	cr_expect_str_eq(w.said, X ":2: warning: <x-1> is not defined\n");
 	cr_expect_eq(w.diag.errors, 0);
 	rules_free(rules);
-	world_text(&w, X, D "failregex = ^a\nmaxlines = 1\ndatepattern = {^LN-BEG}\n");
-	*w.said = 0;
-	cr_assert_eq(world_filter(&w, &rules, "x"), 0);
-	cr_expect_str_empty(w.said);
-	rules_free(rules);
 	world_close(&w);
+}
+
+static const struct {
+	const char *spec;
+	bool journal;
+	const char *text, *fail;
+} logtypes[] = {
+	{"x", false, "[DEFAULT]\nlogtype = short\n" D "failregex = ^<logtype>\n", "^file"},
+	{"x", true, "[DEFAULT]\nlogtype = file\n" D "failregex = ^<logtype>\n", "^journal"},
+	{"x", true, D "failregex = ^%(logtype)s\n", "^journal"},
+	{"x", true, "[Init]\nlogtype = file\n" D "failregex = ^<logtype>\n", "^journal"},
+	{"x", true, D "failregex = ^<logtype>\nlogtype = file\n", "^file"},
+	{"x[logtype=rfc5424]", true, D "failregex = ^<logtype>\n", "^rfc5424"},
+};
+
+Test(filter, logtype_is_that_of_the_source_unless_the_filter_or_an_option_says)
+{
+	for (size_t i = 0; i < sizeof logtypes / sizeof *logtypes; i++) {
+		struct world w;
+		struct rules *rules = NULL;
+
+		world_open(&w);
+		w.journal = logtypes[i].journal;
+		world_text(&w, X, logtypes[i].text);
+		cr_assert_eq(world_filter(&w, &rules, logtypes[i].spec), 0, "row %zu", i);
+		cr_expect_str_eq(rules->fail[0].regex, logtypes[i].fail, "row %zu", i);
+		rules_free(rules);
+		world_close(&w);
+	}
 }
 
 Test(filter, a_path_wins_and_brings_its_overlay)

@@ -40,6 +40,7 @@ void world_open(struct world *w)
 	strcpy(w->dir, "/tmp/banish-conf-XXXXXX");
 	cr_assert(mkdtemp(w->dir));
 	w->diag = (struct diag){.say = say, .arg = w};
+	w->journal = false;
 	*w->said = 0;
 	cr_assert_eq(mkdir(world_path(w, "filter.d"), 0700), 0);
 }
@@ -104,7 +105,7 @@ int world_filter(struct world *w, struct rules **out, const char *text)
 
 	if (err)
 		return err;
-	err = conf_read_filter(out, &spec, &dirs, &w->diag);
+	err = conf_read_filter(out, &spec, w->journal, &dirs, &w->diag);
 	spec_clear(&spec);
 	return err;
 }

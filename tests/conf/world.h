@@ -11,6 +11,7 @@
 struct world {
 	char dir[32];
 	struct diag diag;
+	bool journal;	  /* filters are read as for the journal */
 	char said[16384]; /* "file:line: text\n", the directory left out of every path */
 };
 

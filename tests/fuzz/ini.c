@@ -10,9 +10,8 @@
 #include "conf/conf.h"
 
 /*
- * A file of any bytes as a filter and as our own configuration. What is refused is refused with
- * a message that names a file; what is accepted came without one, and every rule is one line
- * with the place it was written at.
+ * A file of any bytes as our own configuration. What is refused is refused with a message that
+ * names a file; what is accepted came without one, and every jail has a filter and a source.
  */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -29,32 +28,6 @@ static void say(void *arg, bool error, struct place place, const char *text)
 	MUST(place.file && *place.file && *text && !strchr(text, '\n'));
 }
 
-static void check_list(const struct rule *rules, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		MUST(*rules[i].regex && !strchr(rules[i].regex, '\n'));
-		MUST(rules[i].place.file && rules[i].place.line);
-	}
-}
-
-static void read_filter(const char *path)
-{
-	static const char *const none[] = {NULL};
-	struct spec_option options[] = {{"mode", "hard"}, {"a", "%(b)s<c>"}};
-	struct spec spec = {(char *)path, options, 2, {"spec", 1}};
-	struct conf_dirs dirs = {none};
-	struct diag diag = {.say = say};
-	struct rules *rules = NULL;
-	int err = conf_read_filter(&rules, &spec, &dirs, &diag);
-
-	MUST(!err == !diag.errors && !err == (rules != NULL));
-	if (err)
-		return;
-	check_list(rules->fail, rules->fails);
-	check_list(rules->ignore, rules->ignores);
-	rules_free(rules);
-}
-
 static void read_conf(const char *path)
 {
 	const char *const own[] = {"tests/fuzz", NULL};
@@ -68,7 +41,7 @@ static void read_conf(const char *path)
 		return;
 	MUST(conf->jail_count && !strcmp(conf->jails[0].name, CONF_MANUAL));
 	for (size_t i = 1; i < conf->jail_count; i++)
-		MUST(conf->jails[i].rules && conf->jails[i].logpath_count);
+		MUST(conf->jails[i].rules && conf->jails[i].source_count);
 	conf_free(conf);
 }
 
@@ -79,7 +52,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	MUST(fd >= 0 && write(fd, data, size) == (ssize_t)size);
 	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-	read_filter(path);
 	read_conf(path);
 	close(fd);
 	return 0;

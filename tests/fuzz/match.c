@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The matcher: expressions up to the first empty line, then log lines. An expression begins
- * with P (prefregex), F (failregex) or I (ignoreregex); without any, fixed ones are used.
+ * with P (prefregex), F (failregex) or I (ignoreregex); without any, fixed ones are used. A
+ * line M7 says that seven lines are matched together, and N that host names are wanted.
  *
- * Whatever is found is an address that prints and parses back to itself, and a piece of the
- * input; and the lines one by one give what they give together, which is where the search for
- * words in whole blocks would show if it lost one.
+ * Whatever is found is an address that prints and parses back to itself, or a name, and a piece
+ * of the input; and the lines one by one give what they give together, which is where the
+ * search for words in whole blocks would show if it lost one.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -34,7 +35,6 @@ static void check_prefix(const struct prefix *prefix)
 	struct prefix again;
 
 	CLAIM(prefix_valid(prefix));
-	CLAIM(prefix_is_single(prefix));
 	prefix_print(prefix, text);
 	CLAIM(prefix_parse(&again, text, strlen(text)));
 	CLAIM(prefix_equal(prefix, &again));
@@ -56,16 +56,21 @@ static void found(void *arg, size_t index, const struct finding *finding)
 	uint64_t sum = UINT64_C(0xcbf29ce484222325);
 
 	CLAIM(index == 0);
-	CLAIM(finding->subject == SUBJECT_ADDRESS);
+	CLAIM(finding->subject == SUBJECT_ADDRESS ||
+	      (finding->subject == SUBJECT_NAME && finding->name.at &&
+	       !finding->prefix.family) ||
+	      (finding->subject == SUBJECT_ID && finding->name.at));
 	CLAIM(finding->number > 0);
 	CLAIM(finding->line.at >= run->text.at);
 	CLAIM(finding->line.at + finding->line.len <= run->text.at + run->text.len);
 	CLAIM(!memchr(finding->line.at, '\n', finding->line.len));
 	CLAIM(finding->extras <= FINDING_EXTRAS);
-	check_prefix(&finding->prefix);
+	if (finding->subject == SUBJECT_ADDRESS || finding->prefix.family)
+		check_prefix(&finding->prefix);
 	sum = mix(sum, &number, sizeof(number));
 	sum = mix(sum, &finding->prefix, sizeof(finding->prefix));
 	sum = mix(sum, &finding->time, sizeof(finding->time));
+	sum = mix(sum, finding->name.at, finding->name.len);
 	for (size_t i = 0; i < finding->extras; i++) {
 		sum = mix(sum, finding->extra[i].name, strlen(finding->extra[i].name));
 		sum = mix(sum, finding->extra[i].value.at, finding->extra[i].value.len);
@@ -88,6 +93,9 @@ static void add(struct rules *rules, struct text line)
 		rules->prefregex = rule;
 	else
 		free(regex);
+	if (*line.at == 'M' && line.len > 1)
+		rules->maxlines = (unsigned)(line.at[1] & 15);
+	rules->names |= *line.at == 'N';
 }
 
 static void fixed(struct rules *rules)

@@ -8,6 +8,7 @@
 
 #include "match/filter.h"
 #include "match/literal.h"
+#include "match/slide.h"
 #include "tests/match/room.h"
 
 /* Looking only at lines with the words that a filter needs loses none. */
@@ -22,19 +23,36 @@ static uint32_t any(uint32_t below)
 	return (uint32_t)(state >> 32) % below;
 }
 
-struct hits {
-	const char *block;
-	size_t lines[4096]; /* a bit for each owner */
-};
+#define BLOCK 65536
+#define WORDS 20
 
-static void hit(void *arg, const char *at, size_t owner)
+static char block[BLOCK];
+static uint32_t line_of[BLOCK];	 /* its number */
+static uint32_t seen[BLOCK + 1]; /* of a line: a bit for each word */
+static char words[WORDS][12];
+static size_t count;
+
+/* Many words in few letters, so that they overlap, and lines of any length. */
+static struct text make_block(size_t least, uint32_t length)
 {
-	struct hits *hits = arg;
-	size_t line = 0;
+	static const char letters[] = "abcABC ";
+	uint32_t line = 0;
 
-	for (const char *p = hits->block; p < at; p++)
-		line += *p == '\n';
-	hits->lines[line] |= (size_t)1 << owner;
+	count = 1 + any(WORDS);
+	for (size_t i = 0; i < count; i++) {
+		size_t len = least + any(5);
+
+		for (size_t k = 0; k < len; k++)
+			words[i][k] = "abc "[any(4)];
+		words[i][len] = 0;
+	}
+	for (size_t i = 0; i < BLOCK; i++) {
+		block[i] = any(length) ? letters[any(sizeof(letters) - 1)] : '\n';
+		line_of[i] = line;
+		line += block[i] == '\n';
+	}
+	memset(seen, 0, sizeof(seen));
+	return (struct text){block, any(BLOCK)};
 }
 
 static bool has_word(struct text line, const char *word)
@@ -47,41 +65,126 @@ static bool has_word(struct text line, const char *word)
 	return false;
 }
 
+static void expect_all_seen(struct text rest)
+{
+	struct text line;
+
+	for (size_t n = 0; text_line(&rest, &line); n++)
+		for (size_t i = 0; i < count; i++)
+			cr_assert_eq(seen[n] >> i & 1, has_word(line, words[i]),
+				     "\"%s\" in \"%.*s\"", words[i], (int)line.len, line.at);
+}
+
+static uint32_t last_line;
+
+static void found(void *arg, const char *at, size_t owner, uint64_t bits)
+{
+	uint32_t line = line_of[at - block];
+
+	(void)arg;
+	cr_assert_geq(line, last_line);
+	cr_assert_eq(bits, UINT64_C(1) << owner);
+	last_line = line;
+	seen[line] |= (uint32_t)bits;
+}
+
 Test(literals, are_found_where_they_are_and_nowhere_else)
 {
-	static struct hits hits;
-	static char block[8192];
-	static const char letters[] = "abcABC \n";
+	static const uint32_t lengths[] = {3, 30, 300, BLOCK};
 
-	for (int round = 0; round < 300; round++) {
+	for (uint32_t round = 0; round < 60; round++) {
+		struct text rest = make_block(2 + any(5), lengths[round % 4]);
 		struct literals *literals = literals_new();
-		char words[20][12];
-		size_t count = 1 + any(20), least = 2 + any(5);
-		struct text rest, line;
 
 		cr_assert_not_null(literals);
-		for (size_t i = 0; i < count; i++) {
-			size_t len = least + any(5);
-
-			for (size_t k = 0; k < len; k++)
-				words[i][k] = "abc "[any(4)];
-			words[i][len] = 0;
-			cr_assert_eq(literals_add(literals, text_of(words[i]), i), 0);
-		}
+		for (size_t i = 0; i < count; i++)
+			cr_assert_eq(
+				literals_add(literals, text_of(words[i]), i, UINT64_C(1) << i),
+				0);
 		cr_assert_eq(literals_build(literals), 0);
-		for (size_t i = 0; i < sizeof(block); i++)
-			block[i] = letters[any(sizeof(letters) - (i % 100 ? 2 : 1))];
-		memset(&hits, 0, sizeof(hits));
-		hits.block = block;
-		rest = (struct text){block, any(sizeof(block))};
-		literals_scan(literals, rest, hit, &hits);
-		for (size_t n = 0; text_line(&rest, &line); n++)
-			for (size_t i = 0; i < count; i++)
-				cr_assert_eq(hits.lines[n] >> i & 1, has_word(line, words[i]),
-					     "\"%s\" in \"%.*s\"", words[i], (int)line.len,
-					     line.at);
+		last_line = 0;
+		literals_scan(literals, rest, found, NULL);
+		expect_all_seen(rest);
 		literals_free(literals);
 	}
+}
+
+static void add_owner(void *arg, const char *at, size_t owner, uint64_t bits)
+{
+	size_t *got = arg;
+
+	(void)at;
+	*got += owner * 100 + bits;
+}
+
+/* Lines come one by one when they are written, each wherever it was read to. */
+Test(literals, are_found_wherever_a_text_begins_and_ends)
+{
+	static char text[64 + 256];
+	static const char *const few[] = {"auth=0/", " after ", "command time limit",
+					  "from",    "ab",	"failed password for "};
+
+	for (size_t n = 1; n <= sizeof(few) / sizeof(*few); n++) {
+		struct literals *literals = literals_new();
+
+		cr_assert_not_null(literals);
+		for (size_t i = 0; i < n; i++)
+			cr_assert_eq(literals_add(literals, text_of(few[i]), 1, 1), 0);
+		cr_assert_eq(literals_build(literals), 0);
+		for (int round = 0; round < 200000; round++) {
+			const char *word = few[any((uint32_t)n)];
+			size_t word_len = strlen(word), got = 0;
+			size_t len = word_len + any(200);
+			char *at = text + any(64);
+
+			memset(text, '#', sizeof(text));
+			memcpy(at + any((uint32_t)(len - word_len + 1)), word, word_len);
+			literals_scan(literals, (struct text){at, len}, add_owner, &got);
+			cr_assert_gt(got, 0, "of %zu: \"%.*s\"", n, (int)len, at);
+		}
+		literals_free(literals);
+	}
+}
+
+static void maybe(void *arg, size_t index, const char *at)
+{
+	size_t len = strlen(words[index]);
+
+	(void)arg;
+	cr_assert_leq(at + len, block + BLOCK);
+	if (!strncasecmp(at, words[index], len))
+		seen[line_of[at - block]] |= UINT32_C(1) << index;
+}
+
+Test(literals, are_found_without_vector_instructions)
+{
+	for (int round = 0; round < 60; round++) {
+		struct text rest = make_block(2 + any(5), 30), list[WORDS];
+		struct slide *slide;
+
+		for (size_t i = 0; i < count; i++)
+			list[i] = text_of(words[i]);
+		slide = slide_new(list, count);
+		cr_assert_not_null(slide);
+		slide_scan(slide, rest, maybe, NULL);
+		expect_all_seen(rest);
+		slide_free(slide);
+	}
+}
+
+Test(literals, belong_to_all_who_added_them)
+{
+	struct literals *literals = literals_new();
+	size_t got = 0;
+
+	cr_assert_not_null(literals);
+	cr_assert_eq(literals_add(literals, text_of("abc"), 1, 1), 0);
+	cr_assert_eq(literals_add(literals, text_of("abc"), 2, 2), 0);
+	cr_assert_eq(literals_add(literals, text_of("abc"), 1, 4), 0);
+	cr_assert_eq(literals_build(literals), 0);
+	literals_scan(literals, text_of("xx abc"), add_owner, &got);
+	cr_expect_eq(got, 307, "%zu", got);
+	literals_free(literals);
 }
 
 static const struct pattern patterns[] = {
@@ -94,6 +197,17 @@ static const struct pattern patterns[] = {
 	{.fail = {"^\\[\\] <HOST>", "^[([]\\] x <HOST>"}},
 	{.fail = {"^<HOST> ", "fro(?:m|n){1,2} <HOST>$"}},
 	{.fail = {"user (?P<n>\\w+) (?(n)from|for) <HOST>"}},
+	{.fail = {"^(?=.*SASL)\\S* ?\\S+ <HOST>", "warning:(?= user).* <HOST>"}},
+	/* a session is told of lines that are no failure */
+	{.pref = "^<F-MLFID>\\S*</F-MLFID> ?<F-CONTENT>.+</F-CONTENT>$",
+	 .fail = {"^<F-NOFAIL>Failed password</F-NOFAIL> for .*<ADDR>", "^invalid user"}},
+	/* the date is cut out of the middle, and leaves what was on both sides of it together
+	 */
+	{.fail = {"from \\[\\] <HOST>", "^(?:fr)?om - <HOST>"},
+	 .dates = {"^[^\\[]*\\[({DATE})"}},
+	{.fail = {"x <HOST>", "\\[\\]user .*<HOST>"}, .dates = {"{DATE}"}},
+	{.fail = {"^from <HOST>", "^user <HOST>"}, .dates = {"**%Y-%m-%dT%H:%M:%SZ**"}},
+	{.fail = {"^from <HOST>", "\\nfrom <HOST>"}, .dates = {"{NONE}"}},
 };
 
 static const char *const pieces[] = {
@@ -126,12 +240,55 @@ static const char *const pieces[] = {
 	"\xff",
 	"x",
 	"] x ",
+	"fr",
+	"om",
+	"- ",
+	"[20/Nov/2025:01:02:03 +0000]",
+};
+
+static const char *const genuine[] = {
+	"Nov 20 01:02:03 vm sshd[12]: Failed password for root from 192.0.2.1",
+	"[Nov 20 01:02:03] vm sshd[12]: Failed none for invalid user x from 192.0.2.1",
+	" vm sshd[12]: Failed password for from from 2001:db8::1",
+	"Nov 20 01:02:03 vm postfix/smtpd[3]: warning: x[192.0.2.1]: SASL LOGIN "
+	"authentication failed",
+	"Nov 20 01:02:03 vm postfix/smtpd[3]: NOQUEUE: reject: RCPT from x[192.0.2.1]: 554 x",
+	"ASK 192.0.2.1",
+	"from\t192.0.2.1",
+	"[Nov 20 01:02:03] 192.0.2.1",
+	"user x from 192.0.2.1",
+	"Nov 20 01:02:03 SASL 192.0.2.1",
+	"Nov 20 01:02:03 warning: user 192.0.2.1",
+	"Nov 20 01:02:03 x1 Failed password for 192.0.2.1",
+	"Nov 20 01:02:03 x1 invalid user",
+	"from [20/Nov/2025:01:02:03 +0000] 192.0.2.1",
+	"[20/Nov/2025:01:02:03 +0000]om - 192.0.2.1",
+	"x [20/Nov/2025:01:02:03 +0000]user 192.0.2.1",
+	"x 2025-11-20T01:02:03Z192.0.2.1",
+	"fr2025-11-20T01:02:03Zom 192.0.2.1",
+	"us2025-11-20T01:02:03Zer 192.0.2.1",
+	"from 192.0.2.1",
 };
 
 static size_t make_line(char *out)
 {
-	size_t len = 0;
+	size_t len = 0, at;
+	const char *piece;
 
+	if (any(2)) {
+		len = (size_t)sprintf(out, "%s",
+				      genuine[any(sizeof(genuine) / sizeof(*genuine))]);
+		if (any(2))
+			return len;
+		/* with something in it, or in place of its end */
+		piece = pieces[any(sizeof(pieces) / sizeof(*pieces))];
+		at = any((uint32_t)len + 1);
+		if (any(2))
+			len = at;
+		memmove(out + at + strlen(piece), out + at, len - at);
+		memcpy(out + at, piece, strlen(piece));
+		return len + strlen(piece);
+	}
 	if (any(2))
 		len += (size_t)sprintf(out, "%s",
 				       any(2) ? "Nov 20 01:02:03" : "[Nov 20 01:02:03]");
@@ -141,67 +298,96 @@ static size_t make_line(char *out)
 	return len;
 }
 
-static struct filter *compile(const struct pattern *p)
+/* The same without looking for words. */
+struct each {
+	struct filter *filter;
+	struct dates *dates;
+	struct session *session;
+};
+
+static void each_make(struct each *e, const struct pattern *p)
 {
-	struct rule fail[8];
-	struct rules rules = {
-		.name = "x", .prefregex = {.regex = (char *)p->pref}, .fail = fail};
+	struct rule fail[8], dates[4];
+	struct rules rules = {.name = "x",
+			      .prefregex = {.regex = (char *)p->pref},
+			      .fail = fail,
+			      .dates = dates};
 	struct diag diag = {0};
-	struct filter *filter = NULL;
 
 	for (; p->fail[rules.fails]; rules.fails++)
 		fail[rules.fails] = (struct rule){.regex = (char *)p->fail[rules.fails]};
-	cr_assert_eq(filter_compile(&filter, &rules, &diag), 0);
-	return filter;
+	for (; p->dates[rules.date_count]; rules.date_count++)
+		dates[rules.date_count] =
+			(struct rule){.regex = (char *)p->dates[rules.date_count]};
+	cr_assert_eq(filter_compile(&e->filter, &rules, &diag), 0);
+	cr_assert_eq(dates_compile(&e->dates, &rules, &diag), 0);
+	e->session = session_new();
+	cr_assert_not_null(e->session);
 }
 
-/* Genuine lines, or pieces of them in any order. */
+static void each_clear(struct each *e)
+{
+	filter_free(e->filter);
+	dates_free(e->dates);
+	session_free(e->session);
+}
+
+static bool each_finds(struct each *e, struct scratch *scratch, struct text line)
+{
+	static struct subject subject;
+	struct finding finding;
+
+	subject_make(&subject, line, true, e->dates);
+	return filter_find(e->filter, FILTER_ALL, scratch, e->session, subject.text, NOW,
+			   &finding) == OUTCOME_FOUND;
+}
+
+#define PATTERNS (sizeof(patterns) / sizeof(*patterns))
+
+static void note(void *arg, size_t index, const struct finding *finding)
+{
+	uint32_t *bits = arg;
+
+	(void)finding;
+	*bits |= UINT32_C(1) << index;
+}
+
 Test(prefilter, loses_no_match)
 {
 	static struct scratch scratch;
-	static struct subject subject;
-	const size_t count = sizeof(patterns) / sizeof(*patterns);
-	struct filter *filters[8];
-	struct session *sessions[8];
-	struct rules none = {.maxlines = 1};
-	struct diag diag = {0};
-	struct dates *dates;
+	struct each each[PATTERNS];
 	struct match *match = match_new();
-	size_t found = 0;
+	struct match_memory *memory;
+	size_t findings[PATTERNS] = {0};
 
 	cr_assert_not_null(match);
 	cr_assert_eq(scratch_init(&scratch), 0);
-	cr_assert_eq(dates_compile(&dates, &none, &diag), 0);
-	for (size_t i = 0; i < count; i++) {
-		filters[i] = compile(&patterns[i]);
-		sessions[i] = session_new();
-		cr_assert_not_null(sessions[i]);
-		cr_assert_eq(room_add(match, &patterns[i]), (int)i);
+	for (size_t i = 0; i < PATTERNS; i++) {
+		each_make(&each[i], &patterns[i]);
+		cr_assert_eq(room_add(match, &patterns[i]), (int)i, "%s", room_error());
 	}
+	memory = match_memory_new(match);
+	cr_assert_not_null(memory);
 	for (int round = 0; round < 60000; round++) {
 		char line[512];
-		size_t len = make_line(line), expected = 0;
-		uint64_t before = match_counts(match).found;
+		size_t len = make_line(line);
+		uint32_t expected = 0, got = 0;
+		struct lines run = {.text = {line, len + 1}, .time = TIME_NONE};
 
 		line[len] = '\n';
-		subject_make(&subject, (struct text){line, len}, true, dates);
-		for (size_t i = 0; i < count; i++) {
-			struct finding finding;
-
-			expected += filter_find(filters[i], FILTER_ALL, &scratch, sessions[i],
-						subject.text, NOW, &finding) == OUTCOME_FOUND;
-		}
-		room_scan(match, (struct text){line, len + 1}, TIME_NONE);
-		cr_assert_eq(match_counts(match).found - before, expected, "%.*s", (int)len,
-			     line);
-		found += expected;
+		for (size_t i = 0; i < PATTERNS; i++)
+			if (each_finds(&each[i], &scratch, (struct text){line, len})) {
+				expected |= UINT32_C(1) << i;
+				findings[i]++;
+			}
+		match_scan(match, memory, &run, NOW, note, &got);
+		cr_assert_eq(got, expected, "%x, not %x: %.*s", got, expected, (int)len, line);
 	}
-	cr_expect_gt(found, 1000);
-	for (size_t i = 0; i < count; i++)
-		filter_free(filters[i]);
+	for (size_t i = 0; i < PATTERNS; i++) {
+		cr_expect_gt(findings[i], 10, "pattern %zu: %zu", i, findings[i]);
+		each_clear(&each[i]);
+	}
+	match_memory_free(memory);
 	scratch_clear(&scratch);
-	for (size_t i = 0; i < count; i++)
-		session_free(sessions[i]);
-	dates_free(dates);
 	match_free(match);
 }

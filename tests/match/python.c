@@ -6,7 +6,7 @@
 #include <criterion/criterion.h>
 
 #include "match/python.h"
-#include "match/regex.h"
+#include "match/search.h"
 
 Test(python, says_the_same_in_pcre2s_words)
 {
@@ -22,7 +22,8 @@ Test(python, says_the_same_in_pcre2s_words)
 		{"[[:alpha:]]", "[\\[:alpha:]]"},
 		{"[]a]", "[]a]"},
 		{"[^]a-z-]", "[^]a-z\\-]"},
-		{"(?iu)a(?u)b(?u:c)", "(?i)ab(?:c)"},
+		{"(?iu)a(?u:c)", "(?i)a(?:c)"},
+		{"(?#x)(?i)(?mu)a|(?s:b)", "(?i)(?m)a|(?s:b)"},
 		{"((?i)a|b)(?:(?iu)c)", "(?i:a|b)(?i:c)"},
 		{"(?P<n>a)(?P=n)(?(n)b|c)(?(1)d)", "(?P<n>a)(?P=n)(?(<n>)b|c)(?(1)d)"},
 		{"(?P<R>a)(?(R)b)", "(?P<R>a)(?(<R>)b)"},
@@ -43,10 +44,12 @@ Test(python, says_the_same_in_pcre2s_words)
 Test(python, refuses_what_python_refuses)
 {
 	static const char *const table[] = {
-		"\\h",	     "\\K",	"\\Qa\\E", "\\p{L}",  "\\N{BULLET}", "\\xg1", "\\u12",
-		"a\\",	     "[a-\\d]", "[\\s-z]", "[a",      "[]",	     "(?R)",  "(?&n)",
-		"(*ACCEPT)", "(?P>n)",	"(?|a)",   "(?x)a b", "(?L)a",	     "(?a)a", "(?#a",
-		"(?P<n",     "(?P=)",	"[\\h]",   "[\\z]",   "(?P<>a)",     "(?",    "((?x)a)",
+		"\\h",		"\\K",	       "\\Qa\\E",   "\\p{L}",  "\\N{BULLET}", "\\xg1",
+		"\\u12",	"a\\",	       "[a-\\d]",   "[\\s-z]", "[a",	      "[]",
+		"(?R)",		"(?&n)",       "(*ACCEPT)", "(?P>n)",  "(?|a)",	      "(?x)a b",
+		"(?L)a",	"(?a)a",       "(?#a",	    "(?P<n",   "(?P=)",	      "[\\h]",
+		"[\\z]",	"(?P<>a)",     "(?",	    "((?x)a)", "a(?i)b",      "a|(?i)b",
+		"(?P<n>(?i)a)", "((?i)(?m)a)", "\\((?i)a",  "(?-i)a",
 	};
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
@@ -141,9 +144,9 @@ Test(python, finds_what_python_finds)
 		struct search search;
 
 		cr_assert_eq(search_init(&search), 0);
-		cr_assert_eq(regex_compile(&regex, table[i].python, why, sizeof(why)), 0,
+		cr_assert_eq(regex_compile(&regex, table[i].python, 0, why, sizeof(why)), 0,
 			     "%s: %s", table[i].python, why);
-		cr_expect_eq(search_run(&search, regex, text_of(table[i].subject)),
+		cr_expect_eq(search_run(&search, regex, text_of(table[i].subject), NULL),
 			     table[i].found, "%s in %s", table[i].python, table[i].subject);
 		regex_free(regex);
 		search_clear(&search);

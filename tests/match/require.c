@@ -16,16 +16,19 @@ static int by_text(const void *a, const void *b)
 }
 
 /* The words in order of the alphabet, each in <>. */
-static const char *required(const char *python)
+static const char *required(const char *python, enum words_cut cut)
 {
 	static char out[WORDS_MAX * (WORD_BYTES + 2) + 1];
+	struct words_use use = {.cut = cut};
 	struct words r;
 	struct regex *regex;
 	char why[256];
 	size_t n = 0;
 
-	cr_assert_eq(regex_compile(&regex, python, why, sizeof(why)), 0, "%s: %s", python, why);
-	require_of(&r, regex->pattern);
+	cr_assert_eq(regex_compile(&regex, python, 0, why, sizeof(why)), 0, "%s: %s", python,
+		     why);
+	common_learn(&use.common);
+	require_of(&r, regex->pattern, &use);
 	regex_free(regex);
 	for (unsigned i = 0; i < r.count; i++)
 		memset(r.word[i].at + r.word[i].len, 0, (size_t)(WORD_BYTES - r.word[i].len));
@@ -35,6 +38,13 @@ static const char *required(const char *python)
 		n += (size_t)snprintf(out + n, sizeof(out) - n, "<%.*s>", r.word[i].len,
 				      r.word[i].at);
 	return out;
+}
+
+static void expect(const char *regex, enum words_cut cut, const char *words)
+{
+	const char *got = required(regex, cut);
+
+	cr_expect_str_eq(got, words, "%s: %s, not %s", regex, got, words);
 }
 
 Test(require, words_that_must_be_there)
@@ -58,7 +68,7 @@ Test(require, words_that_must_be_there)
 		{"(?:abc|de.?)x", "<abc><de>"},
 		{"(?:abc|.)xy", "<xy>"},
 		{"(?:abc|)xy", "<xy>"},
-		{"abc(?=nothing)(?!of)(?<=abc)def", "<abcdef>"},
+		{"abc(?=no)(?!thing)(?<=abc)def", "<abcdef>"},
 		{"\\bab\\.c\\b", "<ab.c>"},
 		{"a\\dbcd", "<bcd>"},
 		{"ab[0-9]cde", "<cde>"},
@@ -92,8 +102,37 @@ Test(require, words_that_must_be_there)
 	};
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++)
-		cr_expect_str_eq(required(table[i].regex), table[i].words, "%s: %s, not %s",
-				 table[i].regex, required(table[i].regex), table[i].words);
+		expect(table[i].regex, WORDS_CUT_START, table[i].words);
+}
+
+Test(require, runs_of_letters_where_the_date_may_be_anywhere)
+{
+	static const struct {
+		const char *regex, *words;
+	} table[] = {
+		{"Failed password", "<password>"},
+		{"a-bcd", "<bcd>"},
+		{"user_name=x", "<user_name>"},
+		{"(?:abc|- def-)", "<abc><def>"},
+		{"- - \\[\\]", ""},
+		{"(?:abc|::)", ""},
+		{"^<HOST> - x", ""},
+	};
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++)
+		expect(table[i].regex, WORDS_CUT_WITHIN, table[i].words);
+}
+
+Test(require, words_that_are_rare_in_logs)
+{
+	/* of a line what says what went wrong, not what all lines say */
+	expect("^connect from \\S+ <HOST>: too odd", WORDS_CUT_START, "<too odd>");
+	expect("sshd\\[\\d+\\]: Qwxz <HOST>", WORDS_CUT_START, "< qwxz >");
+	/* what lies ahead has to be there as well */
+	expect("disconnect(?= from .* zzz/)", WORDS_CUT_START, "<zzz/>");
+	expect("(?:abc(?=.*uvwxyz)|def) x", WORDS_CUT_START, "<def><uvwxyz>");
+	expect("abc(?=defghi)?", WORDS_CUT_START, "<abc>");
+	expect("abc(?!.*uvwxyz)", WORDS_CUT_START, "<abc>");
 }
 
 Test(require, gives_up_on_what_is_nested_too_deeply)
@@ -104,5 +143,5 @@ Test(require, gives_up_on_what_is_nested_too_deeply)
 		strcat(pattern, "(a");
 	for (int i = 0; i < 60; i++)
 		strcat(pattern, ")");
-	cr_expect_str_eq(required(pattern), "");
+	expect(pattern, WORDS_CUT_START, "");
 }

@@ -30,16 +30,18 @@ static size_t fill(struct rule *rules, const char *const *list, size_t max)
 int room_add(struct match *match, const struct pattern *pattern)
 {
 	struct diag diag = {.say = say};
-	struct rule fail[8], ignore[4];
+	struct rule fail[8], ignore[4], dates[4];
 	struct rules rules = {
 		.name = "test",
 		.prefregex = {(char *)pattern->pref, {"test.conf", 99}},
 		.fail = fail,
 		.ignore = ignore,
+		.dates = dates,
 	};
 
 	rules.fails = fill(fail, pattern->fail, 8);
 	rules.ignores = fill(ignore, pattern->ignore, 4);
+	rules.date_count = fill(dates, pattern->dates, 4);
 	*error = 0;
 	return match_add(match, &rules, &diag);
 }

@@ -12,6 +12,7 @@ struct pattern {
 	const char *pref;
 	const char *fail[8];
 	const char *ignore[4];
+	const char *dates[4];
 };
 
 /* As match_add; what went wrong is in room_error(). */

@@ -5,14 +5,14 @@
 #include "resolve/resolve.h"
 
 static struct offence last;
-static const struct finding *last_finding;
+static struct text last_line;
 static unsigned calls;
 
-static void remember(void *arg, const struct offence *offence, const struct finding *finding)
+static void remember(void *arg, const struct offence *offence, struct text line)
 {
 	cr_expect_eq(arg, &calls);
 	last = *offence;
-	last_finding = finding;
+	last_line = line;
 	calls++;
 }
 
@@ -27,7 +27,7 @@ static struct prefix prefix_of(const char *text)
 Test(resolve, an_address_is_its_own_answer_at_once)
 {
 	const char *addresses[] = {"192.0.2.1", "2001:db8::1", "0.0.0.1", "255.255.255.255"};
-	struct resolve *resolve = resolve_new(remember, &calls);
+	struct resolve *resolve = resolve_new(NULL, remember, &calls);
 
 	cr_assert(resolve);
 	for (unsigned i = 0; i < 4; i++) {
@@ -35,13 +35,13 @@ Test(resolve, an_address_is_its_own_answer_at_once)
 					  .subject = SUBJECT_ADDRESS,
 					  .prefix = prefix_of(addresses[i])};
 
-		resolve_finding(resolve, 7 + i, i & 1, &finding);
+		resolve_finding(resolve, 7 + i, false, i & 1, &finding);
 		cr_assert_eq(calls, i + 1, "%s", addresses[i]);
 		cr_expect(prefix_equal(&last.prefix, &finding.prefix));
 		cr_expect_eq(last.jail, 7 + i);
 		cr_expect_eq(last.time, 1000 + i);
 		cr_expect_eq(last.live, i & 1);
-		cr_expect_eq(last_finding, &finding);
+		cr_expect_eq(last_line.at, finding.line.at);
 	}
 	cr_expect_eq(resolve_counts(resolve).resolved, 4);
 	cr_expect_eq(resolve_counts(resolve).dropped, 0);
@@ -50,12 +50,12 @@ Test(resolve, an_address_is_its_own_answer_at_once)
 
 Test(resolve, keeps_a_time_that_is_not_known)
 {
-	struct resolve *resolve = resolve_new(remember, &calls);
+	struct resolve *resolve = resolve_new(NULL, remember, &calls);
 	struct finding finding = {.time = TIME_NONE,
 				  .subject = SUBJECT_ADDRESS,
 				  .prefix = prefix_of("192.0.2.1")};
 
-	resolve_finding(resolve, 1, true, &finding);
+	resolve_finding(resolve, 1, false, true, &finding);
 	cr_expect_eq(last.time, TIME_NONE);
 	resolve_free(resolve);
 }
@@ -72,10 +72,10 @@ Test(resolve, drops_and_counts_what_can_never_offend)
 		{.subject = SUBJECT_ADDRESS, .prefix = {4, 33, {192, 0, 2, 1}}},
 	};
 	unsigned count = sizeof(findings) / sizeof(findings[0]);
-	struct resolve *resolve = resolve_new(remember, &calls);
+	struct resolve *resolve = resolve_new(NULL, remember, &calls);
 
 	for (unsigned i = 0; i < count; i++)
-		resolve_finding(resolve, 1, true, &findings[i]);
+		resolve_finding(resolve, 1, false, true, &findings[i]);
 	cr_expect_eq(calls, 0);
 	cr_expect_eq(resolve_counts(resolve).resolved, 0);
 	cr_expect_eq(resolve_counts(resolve).dropped, count);

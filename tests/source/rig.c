@@ -19,7 +19,9 @@ static void on_lines(void *arg, struct source *source, const struct lines *lines
 
 	cr_assert(lines->text.len > 0);
 	cr_assert_eq(lines->text.at[lines->text.len - 1], '\n');
-	cr_assert_eq(lines->time, TIME_NONE);
+	cr_assert(rig->dated || lines->time == TIME_NONE);
+	if (rig->runs < sizeof(rig->times) / sizeof(*rig->times))
+		rig->times[rig->runs] = lines->time;
 	if (rig->len + lines->text.len + 1 > rig->room) {
 		rig->room = 2 * (rig->len + lines->text.len + 1);
 		rig->got = realloc(rig->got, rig->room);
@@ -93,6 +95,13 @@ void rig_follow(struct rig *rig, const struct position *from)
 	cr_assert_eq(source_open(&rig->source, rig->base, rig->path, from, &events, rig), 0);
 }
 
+void rig_open_source(struct rig *rig, const char *name)
+{
+	static const struct source_events events = {on_lines, on_state};
+
+	cr_assert_eq(source_open(&rig->source, rig->base, name, NULL, &events, rig), 0);
+}
+
 void rig_unfollow(struct rig *rig)
 {
 	source_close(rig->source);
@@ -103,6 +112,18 @@ void rig_turn(struct rig *rig)
 {
 	for (int i = 0; i < 5; i++)
 		event_base_loop(rig->base, EVLOOP_NONBLOCK);
+}
+
+void rig_expect_rest(struct rig *rig)
+{
+	int64_t start;
+
+	rig_turn(rig);
+	start = moment_ticks();
+	/* Each time round is a tick of the wake event, unless something else is ready. */
+	for (int i = 0; i < 20; i++)
+		event_base_loop(rig->base, EVLOOP_ONCE);
+	cr_assert_gt(moment_ticks() - start, 50);
 }
 
 void rig_expect(struct rig *rig, const char *expected)

@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "source/source.h"
 
@@ -20,6 +21,8 @@ struct rig {
 	size_t live;	 /* bytes of them that were live */
 	char states[64]; /* W, R, L: as they came */
 	size_t runs;
+	bool dated;	  /* the runs have times: */
+	int64_t times[8]; /* those of the first runs */
 	size_t longest_run;
 	size_t pause_after; /* runs; 0: never */
 	bool close_in_lines;
@@ -29,9 +32,13 @@ void rig_open(struct rig *rig);
 void rig_close(struct rig *rig);
 /* Follow DIR/log from `from`. */
 void rig_follow(struct rig *rig, const struct position *from);
+/* Open the source `name`, of any kind, and run on it. */
+void rig_open_source(struct rig *rig, const char *name);
 void rig_unfollow(struct rig *rig);
 /* All that is ready now. */
 void rig_turn(struct rig *rig);
+/* The loop has nothing to do but to wait, and does. */
+void rig_expect_rest(struct rig *rig);
 /* Turn until all lines so far are `expected`, and nothing else; or fail after some seconds. */
 void rig_expect(struct rig *rig, const char *expected);
 void rig_expect_state(struct rig *rig, enum source_state state);

@@ -76,12 +76,23 @@ mistake "maxretry of nothing" "$T/bad.conf:4: " <<E2
 $jail
 maxretry = many
 E2
-mistake "a key of a later version does nothing, so it is refused" "journalmatch" <<E2
+mistake "a key of a later version does nothing, so it is refused" "bantime.increment" <<E2
+[sshd]
+$jail
+bantime.increment = true
+E2
+mistake "two kinds of source" "make two jails" <<E2
 [sshd]
 $jail
 journalmatch = _SYSTEMD_UNIT=ssh.service
 E2
-mistake "no logpath" "logpath" <<E2
+mistake "one UDP datagram that bans" "$T/bad.conf:3: " <<E2
+[sshd]
+filter = sshd
+syslog = udp:127.0.0.1:5514
+maxretry = 1
+E2
+mistake "no source" "logpath" <<E2
 [sshd]
 filter = sshd
 E2

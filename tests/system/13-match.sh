@@ -25,3 +25,19 @@ refuse "a file that is not there" 1 "$T/none" banish match sshd "$T/none"
 check "no match is no error" banish match sshd /dev/null
 head -c 1000000 /dev/urandom >"$T/random"
 check "random bytes" banish match "postfix[mode=aggressive]" "$T/random"
+
+banish match --explain sshd "$T/log" >"$T/o" 2>"$T/e"
+equal "--explain: every line" 3 "$(grep -c '^line ' "$T/o")"
+check "the date that is cut" grep -q 'date .*is cut out: ' "$T/o"
+check "the expression that matches" grep -q 'failregex .* matches: ' "$T/o"
+check "how far another got" grep -q 'failregex .* no: reads ' "$T/o"
+check "what is found" grep -q 'found *203.0.113.70, user "root"' "$T/o"
+banish match --stats -f sshd -f 'postfix[mode=auth]' "$T/log" >"$T/o" 2>"$T/e"
+equal "--stats: no line for a match" "lines 3" "$(head -n 1 "$T/o")"
+equal "the matches of each filter" "filter sshd 2 filter postfix[mode=auth] 0" "$(grep ^filter "$T/o" | xargs)"
+check "the time of an expression" grep -q '^regex sshd .* ns/search ' "$T/o"
+equal "--input journal: no date is looked for" 1763700000 \
+	"$(echo 'h sshd[1]: Failed password for root from 203.0.113.1 port 2 ssh2' | banish match --json --input journal --now 1763700000 sshd - 2>/dev/null | jq .time)"
+refuse "another input" 2 "neither file nor journal" banish match --input tape sshd "$T/log"
+check "an expression that a peer can lead astray is warned of" eval \
+	"printf '[Definition]\nfailregex = user .* from <HOST>\n' >$T/greedy.conf; printf '[banish]\nstatedir = $T/s\n[x]\nlogpath = $T/log\nfilter = $T/greedy.conf\n' >$T/lint.conf; \"$BANISH\" check -c $T/lint.conf 2>&1 | grep -q 'greedy.conf:2: warning'"

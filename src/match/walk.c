@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdint.h>
+#include <string.h>
+
+#include "match/walk.h"
+
+/* Bytes that are counted side by side; the compiler makes vector instructions of them. */
+#define LANES 16
+typedef uint8_t lanes __attribute__((vector_size(LANES)));
+
+/* Where there is one, 1; in one byte a lane there is room for UINT8_MAX of them. */
+static inline lanes newlines_at(const char *at)
+{
+	lanes bytes;
+
+	memcpy(&bytes, at, LANES);
+	return -(lanes)(bytes == '\n');
+}
+
+static size_t newlines(const char *at, const char *end)
+{
+	size_t count = 0;
+
+	while (end - at >= 2 * LANES) {
+		lanes sums = {0};
+
+		for (int i = 0; i < UINT8_MAX / 2 && end - at >= 2 * LANES; i++) {
+			sums += newlines_at(at) + newlines_at(at + LANES);
+			at += 2 * LANES;
+		}
+		for (int i = 0; i < LANES; i++)
+			count += sums[i];
+	}
+	for (; at < end; at++)
+		count += *at == '\n';
+	return count;
+}
+
+static const char *text_end(const struct walk *w)
+{
+	return w->text.at + w->text.len;
+}
+
+/* Where the line after the one at hand begins. */
+static const char *behind(const struct walk *w)
+{
+	if (!w->number)
+		return w->text.at;
+	return walk_follows(w) ? w->end + 1 : w->end;
+}
+
+static void find_end(struct walk *w)
+{
+	w->end = memchr(w->at, '\n', (size_t)(text_end(w) - w->at));
+	if (!w->end)
+		w->end = text_end(w);
+}
+
+void walk_begin(struct walk *w, struct text text)
+{
+	*w = (struct walk){.text = text, .at = text.at, .end = text.at};
+}
+
+bool walk_next(struct walk *w)
+{
+	const char *next = behind(w);
+
+	if (next == text_end(w))
+		return false;
+	w->at = next;
+	find_end(w);
+	w->number++;
+	return true;
+}
+
+void walk_to(struct walk *w, const char *at)
+{
+	const char *from = behind(w), *before;
+
+	if (w->number && at < w->end)
+		return;
+	before = memrchr(from, '\n', (size_t)(at - from));
+	w->at = before ? before + 1 : from;
+	w->number += newlines(from, w->at) + 1;
+	find_end(w);
+}
+
+bool walk_follows(const struct walk *w)
+{
+	return w->end < text_end(w);
+}
+
+size_t walk_count(const struct walk *w)
+{
+	const char *from = behind(w), *end = text_end(w);
+
+	return w->number + newlines(from, end) + (from < end && end[-1] != '\n');
+}

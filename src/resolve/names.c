@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include <event2/dns.h>
+
+#include "base/hash.h"
+#include "base/moment.h"
+#include "resolve/names.h"
+
+/*
+ * A name from a log is what a stranger's DNS says of his address, so whoever controls it may
+ * make it answer with somebody else's. That is why nothing is asked unless the jail says so,
+ * and why the names, the lines that wait and the addresses that count are all bounded.
+ */
+
+#define NAME_MAX_BYTES 253 /* RFC 1035 3.1, without the last dot */
+
+struct waiter {
+	struct offence offence;
+	char *line;
+	size_t len;
+	struct waiter *next;
+};
+
+enum name_state {
+	NAME_FREE,
+	NAME_ASKING,
+	NAME_KNOWN,
+};
+
+struct name {
+	struct asked *asked;
+	enum name_state state;
+	unsigned asking; /* questions without an answer yet: A and AAAA */
+	uint8_t len;
+	char at[NAME_MAX_BYTES + 1];
+	int64_t since; /* ticks: when it became known */
+	struct prefix answer[RESOLVE_ANSWER_MAX];
+	unsigned answers;
+	struct waiter *first, **last;
+};
+
+struct asked {
+	struct evdns_base *dns;
+	struct name *names; /* RESOLVE_NAMES_MAX */
+	struct hash_index index;
+	struct hash_key key;
+	size_t waiting;
+	struct resolve_counts *counts;
+	asked_done *done;
+	void *arg;
+};
+
+/* ---- names ---- */
+
+/* What DNS has for hosts, in lower case. A name of digits and dots alone is an address that was
+ * not one ("192.0.2.09"). */
+static bool clean_name(char *out, struct text name)
+{
+	bool letters = false;
+
+	if (name.len && name.at[name.len - 1] == '.')
+		name.len--;
+	if (!name.len || name.len > NAME_MAX_BYTES || name.at[0] == '.')
+		return false;
+	for (size_t i = 0; i < name.len; i++) {
+		unsigned char c = (unsigned char)name.at[i];
+
+		if (c >= 0x80 || (!isalnum(c) && c != '-' && c != '_' && c != '.'))
+			return false;
+		letters |= isalpha(c) != 0;
+		out[i] = (char)tolower(c);
+	}
+	out[name.len] = 0;
+	return letters && !strstr(out, "..");
+}
+
+static bool is_name(const void *array, uint32_t slot, const void *key)
+{
+	return !strcmp(((const struct name *)array)[slot].at, key);
+}
+
+static uint32_t hash_of(const struct asked *a, const char *name)
+{
+	return (uint32_t)hash_bytes(a->key, name, strlen(name));
+}
+
+static void forget(struct asked *a, struct name *n)
+{
+	hash_index_del(&a->index, hash_of(a, n->at), (uint32_t)(n - a->names));
+	n->state = NAME_FREE;
+}
+
+/* A place for a new name: a free one, or that of the answer that has been known longest. */
+static struct name *make_place(struct asked *a)
+{
+	struct name *oldest = NULL;
+
+	for (size_t i = 0; i < RESOLVE_NAMES_MAX; i++) {
+		struct name *n = &a->names[i];
+
+		if (n->state == NAME_FREE)
+			return n;
+		if (n->state == NAME_KNOWN && (!oldest || n->since < oldest->since))
+			oldest = n;
+	}
+	if (oldest)
+		forget(a, oldest);
+	return oldest;
+}
+
+static void tell(struct asked *a, const struct name *n, struct offence offence,
+		 struct text line)
+{
+	for (unsigned i = 0; i < n->answers; i++) {
+		offence.prefix = n->answer[i];
+		a->done(a->arg, &offence, line);
+	}
+	a->counts->unknown += !n->answers;
+}
+
+/* ---- waiting ---- */
+
+static int wait_for(struct asked *a, struct name *n, const struct offence *offence,
+		    struct text line)
+{
+	struct waiter *w;
+
+	if (a->waiting >= RESOLVE_WAITING_MAX)
+		return -ENOSPC;
+	w = malloc(sizeof(*w));
+	if (!w)
+		return -ENOMEM;
+	*w = (struct waiter){.offence = *offence, .line = text_dup(line), .len = line.len};
+	if (!w->line) {
+		free(w);
+		return -ENOMEM;
+	}
+	*n->last = w;
+	n->last = &w->next;
+	a->waiting++;
+	return 0;
+}
+
+static struct waiter *take_waiters(struct name *n)
+{
+	struct waiter *first = n->first;
+
+	n->first = NULL;
+	n->last = &n->first;
+	return first;
+}
+
+static struct waiter *waiter_free(struct asked *a, struct waiter *w)
+{
+	struct waiter *next = w->next;
+
+	free(w->line);
+	free(w);
+	a->waiting--;
+	return next;
+}
+
+/* ---- asking ---- */
+
+static void answered(struct name *n)
+{
+	struct asked *a = n->asked;
+	struct waiter *w = take_waiters(n);
+
+	n->state = NAME_KNOWN;
+	n->since = moment_ticks();
+	while (w) {
+		tell(a, n, w->offence, (struct text){w->line, w->len});
+		w = waiter_free(a, w);
+	}
+}
+
+static void on_answer(int result, char type, int count, int ttl, void *addresses, void *arg)
+{
+	struct name *n = arg;
+	unsigned size = type == DNS_IPv6_AAAA ? 16 : 4;
+	int af = type == DNS_IPv6_AAAA ? AF_INET6 : AF_INET;
+	const char *at = addresses;
+
+	(void)ttl;
+	if (result != DNS_ERR_NONE || (type != DNS_IPv4_A && type != DNS_IPv6_AAAA))
+		count = 0;
+	for (int i = 0; i < count && n->answers < RESOLVE_ANSWER_MAX; i++, at += size)
+		n->answers += prefix_from_bytes(&n->answer[n->answers], af, at, 8 * size);
+	if (!--n->asking)
+		answered(n);
+}
+
+/* evdns counts a question it could not even send as not asked: no callback comes. */
+static void ask(struct name *n)
+{
+	struct evdns_base *dns = n->asked->dns;
+
+	n->asking = 3; /* one more than there are, so that no answer is the last before both
+			  were asked */
+	n->asking -= !evdns_base_resolve_ipv4(dns, n->at, DNS_QUERY_NO_SEARCH, on_answer, n);
+	n->asking -= !evdns_base_resolve_ipv6(dns, n->at, DNS_QUERY_NO_SEARCH, on_answer, n);
+	if (!--n->asking)
+		answered(n);
+}
+
+static struct name *find_name(struct asked *a, const char *text)
+{
+	uint32_t slot = hash_index_find(&a->index, hash_of(a, text), is_name, a->names, text);
+	struct name *n = slot == HASH_NONE ? NULL : &a->names[slot];
+
+	if (n && n->state == NAME_KNOWN && moment_ticks() - n->since > RESOLVE_KEEP_MS) {
+		forget(a, n);
+		return NULL;
+	}
+	return n;
+}
+
+static struct name *new_name(struct asked *a, const char *text)
+{
+	struct name *n = make_place(a);
+
+	if (!n || hash_index_add(&a->index, hash_of(a, text), (uint32_t)(n - a->names)))
+		return NULL;
+	*n = (struct name){.asked = a, .state = NAME_ASKING, .last = &n->first};
+	n->len = (uint8_t)strlen(text);
+	memcpy(n->at, text, n->len + 1u);
+	return n;
+}
+
+void asked_name(struct asked *a, struct text name, const struct offence *offence,
+		struct text line)
+{
+	char text[NAME_MAX_BYTES + 1];
+	struct name *n;
+	bool fresh;
+
+	if (!clean_name(text, name)) {
+		a->counts->dropped++;
+		return;
+	}
+	n = find_name(a, text);
+	if (n && n->state == NAME_KNOWN) {
+		tell(a, n, *offence, line);
+		return;
+	}
+	fresh = !n;
+	if (fresh)
+		n = new_name(a, text);
+	if (!n || wait_for(a, n, offence, line))
+		a->counts->crowded++;
+	if (n && fresh) {
+		a->counts->asked++;
+		ask(n);
+	}
+}
+
+/* ---- start and end ---- */
+
+static int use_server(struct asked *a, const char *server)
+{
+	if (server)
+		return evdns_base_nameserver_ip_add(a->dns, server) ? -EINVAL : 0;
+	if (evdns_base_resolv_conf_parse(a->dns, DNS_OPTION_NAMESERVERS, "/etc/resolv.conf"))
+		return -EIO;
+	return 0;
+}
+
+int asked_open(struct asked **out, struct event_base *base, const char *server,
+	       struct resolve_counts *counts, asked_done *done, void *arg)
+{
+	struct asked *a = calloc(1, sizeof(*a));
+	int err = -ENOMEM;
+
+	if (!a)
+		return -ENOMEM;
+	*a = (struct asked){.counts = counts, .done = done, .arg = arg};
+	a->key = hash_key_random();
+	a->names = calloc(RESOLVE_NAMES_MAX, sizeof(*a->names));
+	/* A question that times out must not keep the loop from ending. */
+	a->dns = evdns_base_new(base, EVDNS_BASE_DISABLE_WHEN_INACTIVE);
+	if (!a->names || !a->dns || hash_index_reserve(&a->index, RESOLVE_NAMES_MAX))
+		goto fail;
+	evdns_base_set_option(a->dns, "timeout", "3");
+	evdns_base_set_option(a->dns, "attempts", "3");
+	evdns_base_set_option(a->dns, "randomize-case", "0");
+	err = use_server(a, server);
+	if (err)
+		goto fail;
+	*out = a;
+	return 0;
+fail:
+	asked_close(a);
+	return err;
+}
+
+void asked_close(struct asked *a)
+{
+	if (!a)
+		return;
+	if (a->dns)
+		evdns_base_free(a->dns, 0);
+	for (size_t i = 0; a->names && i < RESOLVE_NAMES_MAX; i++) {
+		struct waiter *w = a->names[i].first;
+
+		while (w)
+			w = waiter_free(a, w);
+	}
+	hash_index_free(&a->index);
+	free(a->names);
+	free(a);
+}

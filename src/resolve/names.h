@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Host names that are asked of the DNS, and the lines that wait for an answer. Bounded. */
+#ifndef BANISH_RESOLVE_NAMES_H
+#define BANISH_RESOLVE_NAMES_H
+
+#include "resolve/resolve.h"
+
+struct asked;
+
+/* What waits for a name: all of an offence but its prefix, and the line. */
+typedef void asked_done(void *arg, const struct offence *offence, struct text line);
+
+/* 0, -ENOMEM, or -EIO: there is no DNS to ask (no /etc/resolv.conf). `server` NULL: the
+ * system's. `counts` is kept up. */
+int asked_open(struct asked **out, struct event_base *base, const char *server,
+	       struct resolve_counts *counts, asked_done *done, void *arg);
+void asked_close(struct asked *asked); /* takes NULL */
+/* `offence` is copied, and its prefix filled in when `done` is told. May call `done` before it
+ * returns, when the answer is known. */
+void asked_name(struct asked *asked, struct text name, const struct offence *offence,
+		struct text line);
+
+#endif
