@@ -5,8 +5,8 @@
 
 #include "command.h"
 #include "control/control.h"
-#include "options.h"
 #include "match/match.h"
+#include "options.h"
 #include "setup.h"
 #include "target/target.h"
 

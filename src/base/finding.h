@@ -30,8 +30,8 @@ struct finding {
 	enum subject_kind subject;
 	struct prefix prefix; /* of a SUBJECT_ADDRESS; wider than one address after <CIDR> */
 	struct text name;     /* of a SUBJECT_NAME or SUBJECT_ID */
-	struct text line; /* as it was logged, without its newline */
-	size_t number;	  /* of the line in its run, from 1 */
+	struct text line;     /* as it was logged, without its newline */
+	size_t number;	      /* of the line in its run, from 1 */
 	struct finding_extra extra[FINDING_EXTRAS];
 	size_t extras;
 };

@@ -30,10 +30,11 @@ struct rules {
 	size_t date_count;
 	struct rule *journal; /* journalmatch, one line each: the entries of any of them */
 	size_t journal_count;
-	char *logtimezone; /* of dates without a zone, as fail2ban writes it; NULL: local time */
+	char *logtimezone; /* of dates without a zone, as fail2ban writes it; NULL: local time
+			    */
 	unsigned maxlines; /* matched together, up to RULES_LINES_MAX; 0 and 1: one by one */
 	bool names;	   /* <HOST> takes host names as well as addresses */
-	char **files; /* every file read; the places point to these */
+	char **files;	   /* every file read; the places point to these */
 	size_t file_count;
 };
 
