@@ -106,7 +106,7 @@ static int setup_jail(struct setup *setup, size_t jail, struct diag *diag)
 	struct setup_feed *feed;
 	int error = 0;
 
-	for (size_t i = 0; i < it->source_count; i++) {
+	for (size_t i = 0; !it->disabled && i < it->source_count; i++) {
 		feed = feed_of(setup, it->sources[i].name);
 		if (!feed)
 			return -ENOMEM;
@@ -149,7 +149,8 @@ static void drop_empty_feeds(struct setup *setup)
 static int setup_fill(struct setup *setup, const char *file, enum setup_mode mode,
 		      struct diag *diag)
 {
-	struct conf_dirs dirs = {setup_filter_dirs(file)};
+	struct conf_dirs dirs = {.filter_dirs = setup_filter_dirs(file),
+				 .lenient = mode == SETUP_LENIENT};
 	int error, first;
 
 	first = conf_read(&setup->conf, file, &dirs, diag);

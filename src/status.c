@@ -81,6 +81,19 @@ static cJSON *json_jails(const struct daemon *daemon, const uint32_t *counts)
 	return list;
 }
 
+/* Host names, with usedns = yes. */
+static cJSON *json_names(const struct daemon *daemon)
+{
+	struct resolve_counts counts = resolve_counts(daemon->resolve);
+	cJSON *names = cJSON_CreateObject();
+
+	add_number(names, "asked", counts.asked);
+	add_number(names, "unknown", counts.unknown);
+	add_number(names, "crowded", counts.crowded);
+	add_number(names, "dropped", counts.dropped);
+	return names;
+}
+
 static cJSON *json_sources(const struct daemon *daemon)
 {
 	cJSON *list = cJSON_CreateArray();
@@ -163,6 +176,7 @@ static void status_json(const struct daemon *daemon, struct call *call, const ui
 	add_number(root, "helper_restarts", helper.restarts);
 	cJSON_AddItemToObject(root, "jails", json_jails(daemon, bans));
 	cJSON_AddItemToObject(root, "sources", json_sources(daemon));
+	cJSON_AddItemToObject(root, "names", json_names(daemon));
 	cJSON_AddItemToObject(root, "targets", json_targets(daemon));
 	cJSON_AddItemToObject(root, "state", json_state(daemon));
 	text = cJSON_PrintUnformatted(root);
@@ -199,6 +213,17 @@ static void text_sources(const struct daemon *daemon, struct call *call)
 	}
 }
 
+static void text_names(const struct daemon *daemon, struct call *call)
+{
+	struct resolve_counts counts = resolve_counts(daemon->resolve);
+
+	if (counts.asked + counts.unknown + counts.crowded)
+		call_out(call,
+			 "names   %" PRIu64 " asked, %" PRIu64 " unknown, %" PRIu64
+			 " given up for want of room",
+			 counts.asked, counts.unknown, counts.crowded);
+}
+
 static void text_targets(const struct daemon *daemon, struct call *call)
 {
 	for (size_t t = 0; t < enforce_count(daemon->enforce); t++) {
@@ -227,6 +252,7 @@ static void status_text(const struct daemon *daemon, struct call *call, const ui
 		 counts.full);
 	text_jails(daemon, call, bans);
 	text_sources(daemon, call);
+	text_names(daemon, call);
 	text_targets(daemon, call);
 	call_out(call, "helper  process %d, %" PRIu64 " restarts", helper.helper_pid,
 		 helper.restarts);

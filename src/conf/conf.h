@@ -39,11 +39,12 @@ struct conf_jail {
 	bool journal;	     /* their lines come as from the journal, without a date */
 	struct spec filter;  /* name NULL in the jail `manual` only */
 	struct rules *rules; /* the filter, read; NULL likewise */
-	bool disabled;	     /* for whoever compiles its filter and cannot: false here */
-	unsigned maxretry;   /* 1..1000 */
-	int64_t findtime;    /* ms, > 0 */
-	int64_t bantime;     /* ms, > 0, or TIME_FOREVER */
-	unsigned prefix6;    /* 32..128: IPv6 is counted and banned by this length */
+	bool disabled;	   /* its filter cannot be read (then rules is NULL), or compiled, which
+			      others find */
+	unsigned maxretry; /* 1..1000 */
+	int64_t findtime;  /* ms, > 0 */
+	int64_t bantime;   /* ms, > 0, or TIME_FOREVER */
+	unsigned prefix6;  /* 32..128: IPv6 is counted and banned by this length */
 	struct prefix *ignoreip;
 	size_t ignoreip_count;
 	size_t *targets; /* into conf.targets, no repeats */
@@ -66,6 +67,8 @@ struct conf {
 /* Where filters are looked for, in order; a path always wins. Ended by NULL. */
 struct conf_dirs {
 	const char *const *filter_dirs;
+	bool lenient; /* a filter that cannot be read disables its jail, which is warned of, and
+			 is no mistake of the whole */
 };
 
 /*

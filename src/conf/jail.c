@@ -167,6 +167,7 @@ static int read_filter(struct conf_jail *jail, const struct scope *scope,
 		       const struct conf_dirs *dirs)
 {
 	struct value value = {0};
+	unsigned errors;
 	int err;
 
 	if (!field_value(&value, scope, "filter", &err))
@@ -178,7 +179,16 @@ static int read_filter(struct conf_jail *jail, const struct scope *scope,
 	value_clear(&value);
 	if (err || !jail->filter.name)
 		return err;
+	errors = scope->diag->errors;
 	err = conf_read_filter(&jail->rules, &jail->filter, jail->journal, dirs, scope->diag);
+	if (err && err != -ENOMEM && dirs->lenient) {
+		scope->diag->errors = errors;
+		jail->disabled = true;
+		diag_warning(scope->diag, jail->filter.place,
+			     "the jail [%s] is disabled: its filter cannot be used",
+			     scope->section);
+		return 0;
+	}
 	if (err == -EINVAL)
 		complain(scope, jail->filter.place, "filter", text_of(jail->filter.name),
 			 "cannot be used");

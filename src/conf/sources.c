@@ -76,6 +76,11 @@ static const char *path_mistake(struct text path)
 		return "is not an absolute path";
 	if (path.len >= PATH_MAX)
 		return "is too long";
+	for (size_t i = 1; i < path.len; i++)
+		if (path.at[i] == '/' && strchr(" \t,", path.at[i - 1]))
+			return "is more than one path; write each on a line of its own";
+	if (memmem(path.at, path.len, " tail", 5) || memmem(path.at, path.len, " head", 5))
+		return "has a word behind the path; where reading begins is not chosen here";
 	for (size_t i = 0; i < path.len; i++)
 		if (strchr("*?[", path.at[i]))
 			return "is a pattern; name every file, one a line";
@@ -327,8 +332,11 @@ static bool one_kind(const struct conf_jail *jail, const struct scope *scope, bo
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
 		if (first && kinds[i]) {
 			diag_error(scope->diag, jail->place,
-				   "jail [%s] has both \"%s\" and \"%s\"; make two jails",
-				   jail->name, first, kinds[i]);
+				   "jail [%s] has both \"%s\" and \"%s\"; make two jails%s",
+				   jail->name, first, kinds[i],
+				   systemd && !match ? ", or write \"backend = auto\" in this "
+						       "one"
+						     : "");
 			return false;
 		}
 		first = first ? first : kinds[i];

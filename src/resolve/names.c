@@ -180,6 +180,21 @@ static void answered(struct name *n)
 	}
 }
 
+/*
+ * A line is one offence of everyone that it counts for, whatever a peer's DNS repeats. IPv6 is
+ * counted by a prefix of 32 bits or more, so of each 32 bits one address is enough.
+ */
+static bool is_repeated(const struct name *n)
+{
+	const struct prefix *last = &n->answer[n->answers];
+	struct prefix wide = prefix_cut(last, 32);
+
+	for (unsigned i = 0; i < n->answers; i++)
+		if (prefix_covers(&wide, &n->answer[i]))
+			return true;
+	return false;
+}
+
 static void on_answer(int result, char type, int count, int ttl, void *addresses, void *arg)
 {
 	struct name *n = arg;
@@ -191,7 +206,8 @@ static void on_answer(int result, char type, int count, int ttl, void *addresses
 	if (result != DNS_ERR_NONE || (type != DNS_IPv4_A && type != DNS_IPv6_AAAA))
 		count = 0;
 	for (int i = 0; i < count && n->answers < RESOLVE_ANSWER_MAX; i++, at += size)
-		n->answers += prefix_from_bytes(&n->answer[n->answers], af, at, 8 * size);
+		n->answers += prefix_from_bytes(&n->answer[n->answers], af, at, 8 * size) &&
+			      !is_repeated(n);
 	if (!--n->asking)
 		answered(n);
 }

@@ -44,13 +44,29 @@ int resolve_server(struct resolve *resolve, const char *address)
 	return 0;
 }
 
-/* 0.0.0.0 and :: stand for "no address": nothing is ever sent from them. */
+/*
+ * What no peer from elsewhere has: "no address", multicast, broadcast and reserved (RFC 6890),
+ * IPv6's link-local addresses, of which one is often the default gateway, and the /96 that
+ * NAT64 (RFC 6052) puts the whole of IPv4 in, which would be banned as one /64.
+ */
 static bool can_offend(const struct prefix *p)
 {
-	static const uint8_t none[sizeof(p->addr)];
+	static const struct prefix never[] = {
+		{4, 8, {0}},
+		{4, 4, {224}},
+		{4, 4, {240}},
+		{6, 96, {0}},
+		{6, 96, {0x00, 0x64, 0xff, 0x9b}},
+		{6, 10, {0xfe, 0x80}},
+		{6, 8, {0xff}},
+	};
 
-	return prefix_valid(p) && prefix_is_single(p) &&
-	       memcmp(p->addr, none, sizeof(none)) != 0;
+	if (!prefix_valid(p) || !prefix_is_single(p))
+		return false;
+	for (size_t i = 0; i < sizeof(never) / sizeof(*never); i++)
+		if (prefix_covers(&never[i], p))
+			return false;
+	return true;
 }
 
 static void offend(void *arg, const struct offence *offence, struct text line)

@@ -40,7 +40,8 @@ int resolve_server(struct resolve *resolve, const char *address);
 /*
  * `done` is called before this returns when the subject is an address, and from the loop, once
  * for each address, when it is a host name and `names` says that those count. What can never
- * be an offender (a prefix wider than one address, 0.0.0.0, ::) is dropped and counted.
+ * be an offender (a prefix wider than one address; addresses that no peer has: of no one, of
+ * many, of this link) is dropped and counted.
  */
 void resolve_finding(struct resolve *resolve, uint32_t jail, bool names, bool live,
 		     const struct finding *finding);

@@ -42,11 +42,12 @@ struct stamp stamp_parse(const char *name, const char *log)
 
 	if (!strcmp(name, log))
 		return (struct stamp){.kind = STAMP_NONE};
-	if (len > whole && !strncmp(name, log, whole))
+	/* "access2.log" is another log than "access.log", and "mail2" than "mail". */
+	if (len > whole && !strncmp(name, log, whole) && strchr("-_.:+", name[whole]))
 		return strcmp(name + whole, ".old") ? stamp_of(name + whole, len - whole)
 						    : (struct stamp){STAMP_COUNT, "1"};
 	if (extension && len > whole && !strncmp(name, log, stem) &&
-	    !strcmp(name + len - extension, log + stem))
+	    strchr("-_.", name[stem]) && !strcmp(name + len - extension, log + stem))
 		return stamp_of(name + stem, len - whole);
 	return (struct stamp){.kind = STAMP_OTHER};
 }

@@ -99,7 +99,9 @@ static const struct {
 	{J "logpath = /a\njournalmatch = A=1\n",
 	 ":1: jail [j] has both \"logpath\" and \"journalmatch\"; make two jails\n"},
 	{"[DEFAULT]\nbackend = systemd\n" J "logpath = /a\n",
-	 ":3: jail [j] has both \"logpath\" and \"backend = systemd\"; make two jails\n"},
+	 ":3: jail [j] has both \"logpath\" and \"backend = systemd\"; make two jails, or "
+	 "write "
+	 "\"backend = auto\" in this one\n"},
 	{J "syslog = /s\njournalmatch = A=1\n",
 	 ":1: jail [j] has both \"journalmatch\" and \"syslog\"; make two jails\n"},
 	{J "syslog = /s\nlogpath = /a\n",
@@ -114,6 +116,11 @@ static const struct {
 	/* Files. */
 	{J "logpath = -\n  -\n", ":4: logpath \"-\" is repeated\n"},
 	{J "logpath = journal:A=1\n", ":3: logpath \"journal:A=1\" is not an absolute path\n"},
+	{J "logpath = /a /b\n",
+	 ":3: logpath \"/a /b\" is more than one path; write each on a line of its own\n"},
+	{J "logpath = /a tail\n", ":3: logpath \"/a tail\" has a word behind the path; where "
+				  "reading begins is not chosen "
+				  "here\n"},
 	/* The journal. */
 	{J "journalmatch = a=1\n", ":3: journalmatch \"a=1\"" MATCH},
 	{J "journalmatch = A\n", ":3: journalmatch \"A\"" MATCH},

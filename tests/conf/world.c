@@ -91,7 +91,7 @@ void world_text(struct world *w, const char *name, const char *text)
 int world_conf(struct world *w, struct conf **out)
 {
 	const char *const list[] = {world_path(w, "filter.d"), NULL};
-	struct conf_dirs dirs = {list};
+	struct conf_dirs dirs = {.filter_dirs = list};
 
 	return conf_read(out, world_path(w, "banish.conf"), &dirs, &w->diag);
 }
@@ -99,7 +99,7 @@ int world_conf(struct world *w, struct conf **out)
 int world_filter(struct world *w, struct rules **out, const char *text)
 {
 	const char *const list[] = {world_path(w, "etc"), world_path(w, "filter.d"), NULL};
-	struct conf_dirs dirs = {list};
+	struct conf_dirs dirs = {.filter_dirs = list};
 	struct spec spec;
 	int err = spec_parse(&spec, text_of(text), (struct place){0}, &w->diag);
 

@@ -30,8 +30,8 @@ static void on_offence(void *arg, const struct offence *offence, struct text lin
 		 prefix_print(&offence->prefix, address), (int)line.len, line.at);
 }
 
-/* one.test has an address of each family, many.test forty, mine.test the loopback's; the rest
- * does not exist. */
+/* one.test has an address of each family, many.test forty, twice.test one of each twice, the
+ * IPv6 ones in one network; the rest does not exist. */
 static void on_question(struct evdns_server_request *request, void *arg)
 {
 	struct rig *rig = arg;
@@ -39,6 +39,9 @@ static void on_question(struct evdns_server_request *request, void *arg)
 	struct in_addr a[40];
 	struct in6_addr aaaa;
 	bool one = !strcmp(q->name, "one.test"), many = !strcmp(q->name, "many.test");
+	bool twice = !strcmp(q->name, "twice.test");
+	struct in_addr same[2];
+	struct in6_addr near[2];
 
 	rig->questions++;
 	if (rig->silent) {
@@ -52,7 +55,14 @@ static void on_question(struct evdns_server_request *request, void *arg)
 		evdns_server_request_add_a_reply(request, q->name, many ? 40 : 1, a, 60);
 	if (one && q->type == EVDNS_TYPE_AAAA)
 		evdns_server_request_add_aaaa_reply(request, q->name, 1, &aaaa, 60);
-	evdns_server_request_respond(request, one || many ? 0 : 3);
+	same[0] = same[1] = a[0];
+	near[0] = near[1] = aaaa;
+	near[1].s6_addr[15]++;
+	if (twice && q->type == EVDNS_TYPE_A)
+		evdns_server_request_add_a_reply(request, q->name, 2, same, 60);
+	if (twice && q->type == EVDNS_TYPE_AAAA)
+		evdns_server_request_add_aaaa_reply(request, q->name, 2, near, 60);
+	evdns_server_request_respond(request, one || many || twice ? 0 : 3);
 }
 
 static void rig_open(struct rig *rig)
@@ -155,6 +165,17 @@ Test(names, an_answer_with_many_addresses_counts_for_some)
 	rig_find(&rig, 1, "many.test", "l");
 	rig_run(&rig, RESOLVE_ANSWER_MAX, 0);
 	cr_expect_eq(resolve_counts(rig.resolve).resolved, RESOLVE_ANSWER_MAX);
+	rig_close(&rig);
+}
+
+Test(names, an_address_that_is_answered_twice_counts_once)
+{
+	struct rig rig;
+
+	rig_open(&rig);
+	rig_find(&rig, 1, "twice.test", "l");
+	rig_run(&rig, 2, 0);
+	cr_expect_str_eq(rig.told, "1 198.51.100.1 l;1 2001:db8::1 l;");
 	rig_close(&rig);
 }
 

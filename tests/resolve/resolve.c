@@ -26,7 +26,7 @@ static struct prefix prefix_of(const char *text)
 
 Test(resolve, an_address_is_its_own_answer_at_once)
 {
-	const char *addresses[] = {"192.0.2.1", "2001:db8::1", "0.0.0.1", "255.255.255.255"};
+	const char *addresses[] = {"192.0.2.1", "2001:db8::1", "1.0.0.1", "223.255.255.255"};
 	struct resolve *resolve = resolve_new(NULL, remember, &calls);
 
 	cr_assert(resolve);
@@ -65,6 +65,12 @@ Test(resolve, drops_and_counts_what_can_never_offend)
 	const struct finding findings[] = {
 		{.subject = SUBJECT_ADDRESS, .prefix = prefix_of("0.0.0.0")},
 		{.subject = SUBJECT_ADDRESS, .prefix = prefix_of("::")},
+		{.subject = SUBJECT_ADDRESS, .prefix = prefix_of("0.0.0.1")},
+		{.subject = SUBJECT_ADDRESS, .prefix = prefix_of("224.0.0.1")},
+		{.subject = SUBJECT_ADDRESS, .prefix = prefix_of("255.255.255.255")},
+		{.subject = SUBJECT_ADDRESS, .prefix = prefix_of("ff02::1")},
+		{.subject = SUBJECT_ADDRESS, .prefix = prefix_of("fe80::1")},
+		{.subject = SUBJECT_ADDRESS, .prefix = prefix_of("64:ff9b::c000:201")},
 		{.subject = SUBJECT_ADDRESS, .prefix = prefix_of("192.0.2.0/24")},
 		{.subject = SUBJECT_ADDRESS, .prefix = prefix_of("2001:db8::/64")},
 		{.subject = SUBJECT_ADDRESS},

@@ -26,6 +26,8 @@ static const struct stamp_case cases[] = {
 	{"mail.log", "mail.log.backup", STAMP_OTHER, ""},
 	{"mail.log", "mail.logs", STAMP_OTHER, ""},
 	{"mail.log", "mail.", STAMP_OTHER, ""},
+	{"mail.log", "mail2.log", STAMP_OTHER, ""},
+	{"messages", "messages2", STAMP_OTHER, ""},
 	{"messages", "messages.12", STAMP_COUNT, "12"},
 	{"messages", "messages-20240131", STAMP_DATE, "20240131"},
 	{"messages", "messages.", STAMP_OTHER, ""},

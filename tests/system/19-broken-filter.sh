@@ -45,3 +45,16 @@ body "$T/broken.conf" >"$CONF"
 refuse "a reload of a broken one is refused" 1 "$T/broken.conf:3: " "$BANISH" reload -c "$CONF"
 sshd_line 192.0.2.3 >>"$T/two.log"
 soon "and what runs goes on" banned 192.0.2.3
+
+# A filter that is not there, or cannot be read, is the same.
+stop
+for filter in no-such-filter "$T/empty.conf"; do
+	: >"$T/empty.conf"
+	body "$filter" >"$CONF"
+	start
+	check "$(basename "$filter"): the log says so" grep -qF "the jail [other] is disabled" "$LOG"
+	equal "$(basename "$filter"): and status" "true" \
+		"$(ask status --json | jq '.jails[] | select(.jail == "other") | .disabled')"
+	refuse "$(basename "$filter"): check refuses it" 1 "$CONF:" banish check -c "$CONF"
+	stop
+done
