@@ -151,7 +151,8 @@ bench: all
 FUZZ_SECONDS ?= 60
 FUZZERS  := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
 FUZZ_SRC := $(foreach r,$(ROOMS) state,$(call room_src,$r)) src/evidence.c
-FUZZ_CC   = clang $(STD) -Isrc -I. -O1 -g -fsanitize=fuzzer,address,undefined -DVERSION='"$(VERSION)"' \
+FUZZ_CC   = clang $(STD) -Isrc -I. -O1 -g -fsanitize=fuzzer,address,undefined \
+	-fno-sanitize-recover=undefined -DVERSION='"$(VERSION)"' \
 	$(HS_FLAGS)
 
 $(B)/fuzz/obj/%.o: %.c
@@ -161,6 +162,21 @@ $(B)/fuzz/obj/%.o: %.c
 $(B)/fuzz/%: $(B)/fuzz/obj/tests/fuzz/%.o $(FUZZ_SRC:%.c=$(B)/fuzz/obj/%.o)
 	$(call say,FUZZ,$@)
 	$(Q)$(FUZZ_CC) -o $@ $^ $(BANISH_LIBS)
+
+# The helper's sources, with a kernel and a clock that are made up.
+FUZZ_HELPER      = netlink packet
+FUZZ_HELPER_SRC := $(filter-out netlink/main.c netlink/parent.c,$(NETLINK_SRC)) tests/fuzz/null/kernel.c
+FUZZ_HELPER_CC   = $(FUZZ_CC) -Dpoll=null_poll -Dclock_gettime=null_clock_gettime \
+	-Dnanosleep=null_nanosleep -Dgetrandom=null_getrandom
+FUZZ_HELPER_WRAP = -Wl,--wrap=locks_take,--wrap=ipset_create
+
+$(B)/fuzz/null/%.o: %.c
+	@mkdir -p $(@D)
+	$(Q)$(FUZZ_HELPER_CC) -MMD -MP -c -o $@ $<
+
+$(FUZZ_HELPER:%=$(B)/fuzz/%): $(B)/fuzz/%: $(B)/fuzz/null/tests/fuzz/%.o $(FUZZ_HELPER_SRC:%.c=$(B)/fuzz/null/%.o)
+	$(call say,FUZZ,$@)
+	$(Q)$(FUZZ_CC) $(FUZZ_HELPER_WRAP) -o $@ $^ $(NETLINK_LIBS)
 
 fuzz-build: $(FUZZERS:%=$(B)/fuzz/%)
 
@@ -188,7 +204,7 @@ BUILD_NEEDS = gcc make pkg-config libc6-dev libmnl-dev libnftnl-dev libipset-dev
 	libpcre2-dev libevent-dev libcjson-dev libcap-ng-dev libsystemd-dev nftables ipset iproute2 \
 	$(HS_NEEDS)
 TEST_NEEDS  = libcriterion-dev clang libclang-rt-14-dev clang-tidy clang-format mandoc ripgrep \
-	python3 jq strace gdbmtool systemd util-linux procps
+	python3 jq strace gdbmtool systemd util-linux procps netbase iptables
 
 deps:
 	@tests/deps.sh $(BUILD_NEEDS) $(TEST_NEEDS)

@@ -2,44 +2,21 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/random.h>
+#include <time.h>
 
-#include <linux/netfilter.h>
+#include "netlink/ipset.h"
 
-#include "netlink/ipset_create.h"
-#include "netlink/ipset_msg.h"
-#include "netlink/target.h"
+/* What is done with an open target. */
 
-/* The target ipset: up to four sets, made by us or found. */
+#define FEW_MS 60000 /* between two times that it is said of a set that others write to */
 
-enum role { ADDRESSES4, ADDRESSES6, NETS4, NETS6, ROLES };
+int64_t ipset_now(void)
+{
+	struct timespec t;
 
-static const struct {
-	const char *suffix, *type;
-	uint8_t family, netmask;
-} roles[ROLES] = {
-	[ADDRESSES4] = {"", "hash:ip", NFPROTO_IPV4, 0},
-	[ADDRESSES6] = {"6", "hash:ip", NFPROTO_IPV6, 64},
-	[NETS4] = {"-net", "hash:net", NFPROTO_IPV4, 0},
-	[NETS6] = {"6-net", "hash:net", NFPROTO_IPV6, 0},
-};
-
-struct set {
-	char name[IPSET_NAME_SIZE];
-	bool nets; /* a hash:net: takes any length */
-	bool ours;
-};
-
-struct ipset {
-	struct target target; /* first */
-	/* With one set of someone else's among them nothing is listed or flushed: deletes come
-	 * one by one from what state knows. */
-	bool shared;
-	bool created;  /* all of them, just now */
-	uint32_t mark; /* what tells ours */
-	struct set sets[ROLES];
-};
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
 
 static struct ipset *ipset_of(struct target *t)
 {
@@ -48,79 +25,49 @@ static struct ipset *ipset_of(struct target *t)
 
 static void ipset_close(struct target *t)
 {
-	free(ipset_of(t));
-}
+	struct ipset *s = ipset_of(t);
+	int i;
 
-/* An administrator's NAME can be a hash:net (shorewall makes such): then it takes prefixes as
- * well, and there is no NAME-net. */
-static const struct set *set_for(const struct ipset *s, const struct prefix *p)
-{
-	const struct set *set = &s->sets[p->family == 4 ? ADDRESSES4 : ADDRESSES6];
-
-	if (set->nets || p->len == (p->family == 4 ? 32 : 64))
-		return set;
-	return &s->sets[p->family == 4 ? NETS4 : NETS6];
+	for (i = 0; i < IPSET_ROLES; i++)
+		ipset_count_free(&s->sets[i].count);
+	free(s);
 }
 
 /* ---- changes ---- */
 
-struct failure {
-	int error;
-	uint32_t number;
-};
-
-static void note(void *arg, unsigned index, int error, const struct nlmsghdr *about)
+/* An administrator's NAME can be a hash:net (shorewall makes such): then it takes prefixes as
+ * well, and there is no NAME-net. */
+static struct ipset_set *set_for(struct ipset *s, const struct prefix *p)
 {
-	struct failure *f = arg;
+	struct ipset_set *set = &s->sets[p->family == 4 ? IPSET_ADDRESSES4 : IPSET_ADDRESSES6];
 
-	(void)index;
-	f->error = error;
-	f->number = ipset_msg_failed(about);
-}
-
-/* The kernel stops at the first that fails and keeps those before: go on behind it. */
-static void write_run(struct kernel *k, const struct set *set, struct change *changes,
-		      size_t count)
-{
-	size_t from = 0;
-	int error = 0;
-
-	while (from < count) {
-		struct failure f = {0};
-		const struct nl_answers answers = {.ended = note, .arg = &f};
-
-		nl_begin(k->batch, &k->ipset);
-		ipset_msg_changes(k->batch, set->name, set->nets, changes + from, count - from);
-		error = nl_send(&k->ipset, k->batch, &answers);
-		if (!error)
-			return;
-		if (!f.error || !f.number || f.number > count - from)
-			break;
-		changes[from + f.number - 1].result->error = ipset_errno(f.error);
-		from += f.number;
-	}
-	for (; from < count; from++)
-		changes[from].result->error = ipset_errno(error);
+	if (set->nets || p->len == (p->family == 4 ? 32 : 64))
+		return set;
+	return &s->sets[p->family == 4 ? IPSET_NETS4 : IPSET_NETS6];
 }
 
 static void ipset_change(struct target *target, struct change *changes, size_t count)
 {
-	const struct ipset *s = ipset_of(target);
+	struct ipset *s = ipset_of(target);
+	int64_t now = ipset_now();
 	size_t from, to;
 
 	count = target_drop_fills(changes, count);
-	for (from = 0; from < count; from = to) {
-		const struct set *set = set_for(s, &changes[from].wire->prefix);
+	for (from = 0; from < count && s->stale; from++)
+		changes[from].result->error = -ENOENT;
+	for (; from < count; from = to) {
+		struct ipset_set *set = set_for(s, &changes[from].wire->prefix);
 
 		for (to = from + 1; to < count; to++)
-			if (changes[to].wire->op != changes[from].wire->op ||
+			if ((changes[to].wire->op == WIRE_DEL) !=
+				    (changes[from].wire->op == WIRE_DEL) ||
 			    set_for(s, &changes[to].wire->prefix) != set)
 				break;
-		write_run(target->kernel, set, changes + from, to - from);
+		ipset_write(s, set, changes + from, to - from, now);
 	}
 }
 
-/* ---- list and flush ---- */
+/* ---- list, flush, live ---- */
 
 static int read_header(void *arg, const struct nlmsghdr *m)
 {
@@ -128,7 +75,7 @@ static int read_header(void *arg, const struct nlmsghdr *m)
 	return 0;
 }
 
-static int look(struct ipset_header *out, struct kernel *k, const char *name)
+int ipset_header(struct ipset_header *out, struct kernel *k, const char *name)
 {
 	const struct nl_answers answers = {.data = read_header, .arg = out};
 
@@ -138,174 +85,188 @@ static int look(struct ipset_header *out, struct kernel *k, const char *name)
 	return ipset_errno(nl_send(&k->ipset, k->batch, &answers));
 }
 
+/* Is it still the set that was made or found? -ENOENT: destroyed; -ESTALE: another took its
+ * name. Either way the target has to be defined again. */
+static int look_at(struct ipset_header *out, const struct ipset *s, const struct ipset_set *set)
+{
+	int error = ipset_header(out, s->target.kernel, set->name);
+
+	return !error && out->initval != set->initval ? -ESTALE : error;
+}
+
+static int all_there(const struct ipset *s)
+{
+	struct ipset_header h;
+	int i, error = 0;
+
+	for (i = 0; i < IPSET_ROLES && !error; i++)
+		if (s->sets[i].used)
+			error = look_at(&h, s, &s->sets[i]);
+	return error;
+}
+
 struct listing {
 	struct packet_stream *out;
-	unsigned len;
+	struct ipset_reader reader;
+	struct ipset_count *count;
+	int64_t now;
 };
 
-static int read_held(void *arg, const struct nlmsghdr *m)
+static void list_element(void *arg, const struct ipset_element *e)
 {
-	const struct listing *l = arg;
+	struct listing *l = arg;
+	struct wire_held *held;
 
-	ipset_msg_read_held(m, l->len, l->out);
+	ipset_count_end(l->count, l->now, e->seconds);
+	ipset_count_change(l->count, 1);
+	if (e->nomatch)
+		return;
+	held = packet_stream_next(l->out);
+	held->prefix = e->prefix;
+	held->left = e->seconds ? (int64_t)e->seconds * 1000 : WIRE_FOREVER;
+}
+
+static int list_some(void *arg, const struct nlmsghdr *m)
+{
+	struct listing *l = arg;
+
+	ipset_msg_read(&l->reader, m);
 	return l->out->error;
 }
 
-/* Is each still the set that was made or found? -ENOENT: destroyed; -ESTALE: another took its
- * name. Either way the target has to be defined again. */
-static int still_ours(const struct ipset *s)
+static int list_set(struct ipset *s, enum ipset_role role, struct packet_stream *out)
 {
-	struct ipset_header h;
-	int i, error = s->shared ? -EOPNOTSUPP : 0;
+	struct kernel *k = s->target.kernel;
+	struct ipset_set *set = &s->sets[role];
+	struct listing l = {.out = out, .count = &set->count, .now = ipset_now()};
+	const struct nl_answers answers = {.data = list_some, .arg = &l};
+	int error;
 
-	for (i = 0; i < ROLES && !error; i++) {
-		error = look(&h, s->target.kernel, s->sets[i].name);
-		if (!error && h.initval != s->mark)
-			error = -ESTALE;
-	}
+	l.reader =
+		(struct ipset_reader){.len = ipset_len(role), .take = list_element, .arg = &l};
+	ipset_count_start(&set->count, l.now, 0, true);
+	nl_begin(k->batch, &k->ipset);
+	ipset_msg_list(k->batch, set->name);
+	error = ipset_errno(nl_send(&k->ipset, k->batch, &answers));
+	if (error)
+		ipset_count_start(&set->count, l.now, 0, false);
 	return error;
 }
 
 static int ipset_list(struct target *target, struct packet_stream *out)
 {
-	const struct ipset *s = ipset_of(target);
-	struct kernel *k = target->kernel;
-	int i, error = still_ours(s);
+	struct ipset *s = ipset_of(target);
+	int i, error = all_there(s);
 
-	for (i = 0; i < ROLES && !error; i++) {
-		struct listing l = {out, i == ADDRESSES4 ? 32 : 64};
-		const struct nl_answers answers = {.data = read_held, .arg = &l};
-
-		nl_begin(k->batch, &k->ipset);
-		ipset_msg_list(k->batch, s->sets[i].name);
-		error = ipset_errno(nl_send(&k->ipset, k->batch, &answers));
-	}
+	for (i = 0; i < IPSET_ROLES && !error; i++)
+		if (s->sets[i].used)
+			error = list_set(s, i, out);
 	return error;
 }
 
 static int ipset_flush(struct target *target)
 {
-	const struct ipset *s = ipset_of(target);
+	struct ipset *s = ipset_of(target);
 	struct kernel *k = target->kernel;
-	int i, error = still_ours(s);
+	int i, error = s->shared ? -EOPNOTSUPP : all_there(s);
 
-	for (i = 0; i < ROLES && !error; i++) {
+	for (i = 0; i < IPSET_ROLES && !error; i++) {
 		nl_begin(k->batch, &k->ipset);
 		ipset_msg_flush(k->batch, s->sets[i].name);
 		error = ipset_errno(nl_send(&k->ipset, k->batch, NULL));
+		if (!error)
+			ipset_count_start(&s->sets[i].count, ipset_now(), 0, true);
 	}
 	return error;
 }
 
-/* ---- open ---- */
-
-static int check(struct set *set, enum role role, const struct ipset_header *h)
+static void tell_fact(struct packet_stream *out, const char *name, uint8_t what, int64_t value)
 {
-	uint8_t netmask = h->netmask == (h->family == NFPROTO_IPV4 ? 32 : 128) ? 0 : h->netmask;
+	struct wire_fact *fact = packet_stream_next(out);
 
-	set->nets = !strcmp(h->type, "hash:net");
-	if (!set->nets && (strcmp(h->type, "hash:ip") != 0 || role == NETS4 || role == NETS6))
-		return WIRE_FAULT_TYPE;
-	if (h->family != roles[role].family)
-		return WIRE_FAULT_FAMILY;
-	if (!h->timeout)
-		return WIRE_FAULT_TIMEOUT;
-	if (!set->nets && (netmask != roles[role].netmask || h->bitmask))
-		return WIRE_FAULT_NETMASK;
-	return 0;
+	fact->what = what;
+	fact->value = value;
+	snprintf(fact->name, sizeof fact->name, "%s", name);
 }
 
-static int create(struct set *set, enum role role, const struct options *o, uint32_t mark)
+static int ipset_live(struct target *target, struct packet_stream *out)
 {
-	bool many = role == ADDRESSES4 || role == ADDRESSES6;
-	const struct ipset_plan plan = {
-		.name = set->name,
-		.type = roles[role].type,
-		.family = roles[role].family,
-		.netmask = roles[role].netmask,
-		.maxelem = o->maxbans,
-		.hashsize = ipset_hashsize(many ? o->expect : 0, o->maxbans),
-		.initval = mark,
-	};
-
-	set->nets = !many;
-	set->ours = true;
-	return ipset_create(&plan);
-}
-
-static int open_set(struct ipset *s, enum role role, const struct options *o, uint32_t mark)
-{
-	struct set *set = &s->sets[role];
+	const struct ipset *s = ipset_of(target);
 	struct ipset_header h;
-	int error;
+	int i, error;
 
-	snprintf(set->name, sizeof set->name, "%s%s", o->name, roles[role].suffix);
-	/* Never looked up again when the set of addresses takes nets. */
-	if (role >= NETS4 && s->sets[role - NETS4].nets)
-		return 0;
-	error = look(&h, s->target.kernel, set->name);
-	if (error == -ENOENT)
-		return create(set, role, o, mark);
-	s->created = false;
-	if (!error)
-		error = check(set, role, &h);
-	set->ours = o->identity && h.initval == o->identity;
-	s->shared |= !set->ours;
-	return error;
-}
-
-static int choose_mark(uint32_t *mark)
-{
-	while (!*mark)
-		if (getrandom(mark, sizeof *mark, 0) != sizeof *mark)
-			return -errno;
+	for (i = 0; i < IPSET_ROLES; i++) {
+		if (!s->sets[i].used)
+			continue;
+		error = ipset_header(&h, target->kernel, s->sets[i].name);
+		if (error)
+			return error;
+		tell_fact(out, s->sets[i].name, WIRE_SET_REFERENCES, h.references);
+		tell_fact(out, s->sets[i].name, WIRE_SET_ENTRIES, h.entries);
+		tell_fact(out, s->sets[i].name, WIRE_SET_SIZE, h.maxelem);
+	}
 	return 0;
 }
 
-static int open_sets(struct ipset *s, struct wire_defined *defined, const struct options *o)
-{
-	uint32_t mark = o->identity;
-	int error = choose_mark(&mark);
-	enum role role;
+/* ---- look ---- */
 
-	s->mark = mark;
-	for (role = 0; role < ROLES && !error; role++) {
-		error = open_set(s, role, o, mark);
-		target_where(defined, s->sets[role].name);
-		if (s->sets[role].ours)
-			defined->identity = mark;
-	}
-	return error;
+/* How ours are doing among those of others is a guess: what others put in ends when they
+ * please. So a few that are missing are said once a minute, and a great part at once. */
+static bool can_wait(const struct ipset *s, const struct ipset_set *set, int64_t missing,
+		     uint32_t entries, int64_t now)
+{
+	return !set->ours && missing < entries && now - s->told < FEW_MS;
 }
 
-static const struct target_verbs verbs = {
+static uint8_t look_set(struct ipset *s, struct ipset_set *set, int64_t now)
+{
+	struct ipset_header h;
+	int error = look_at(&h, s, set);
+	int64_t missing;
+	bool unused;
+
+	if (error == -ENOENT || error == -ESTALE) {
+		s->stale = true;
+		return WIRE_REMOVED;
+	}
+	if (error)
+		return 0;
+	unused = set->references && !h.references;
+	set->references = h.references;
+	missing = ipset_count_look(&set->count, now, h.entries);
+	if (missing && !can_wait(s, set, missing, h.entries, now))
+		return WIRE_REMOVED;
+	s->few |= missing != 0;
+	return unused ? WIRE_UNUSED : 0;
+}
+
+/* What is stale was said: nothing more is known until it is defined again. */
+static uint8_t ipset_look(struct target *target, int64_t now)
+{
+	struct ipset *s = ipset_of(target);
+	uint8_t what, worst = 0;
+	int i;
+
+	for (i = 0; i < IPSET_ROLES && !s->stale; i++) {
+		what = s->sets[i].used ? look_set(s, &s->sets[i], now) : 0;
+		if (what && worst != WIRE_REMOVED)
+			worst = what;
+	}
+	if (s->few && now - s->told >= FEW_MS)
+		worst = WIRE_REMOVED;
+	if (worst == WIRE_REMOVED) {
+		s->told = now;
+		s->few = false;
+	}
+	return worst;
+}
+
+const struct target_verbs ipset_verbs = {
 	.change = ipset_change,
 	.refill = target_no_refill,
 	.flush = ipset_flush,
 	.list = ipset_list,
+	.live = ipset_live,
+	.look = ipset_look,
 	.close = ipset_close,
 };
-
-int ipset_open(struct target **out, struct wire_defined *defined, struct kernel *kernel,
-	       const struct options *o)
-{
-	struct ipset *s = calloc(1, sizeof *s);
-	int error;
-
-	if (!s)
-		return -ENOMEM;
-	s->target = (struct target){.verbs = &verbs, .kernel = kernel};
-	s->created = true;
-	error = open_sets(s, defined, o);
-	if (error)
-		goto fail;
-	target_where(defined, o->name);
-	defined->way = s->shared ? WIRE_WAY_ADD : WIRE_WAY_DIFF;
-	defined->timeouts = 1;
-	defined->created = s->created;
-	*out = &s->target;
-	return 0;
-fail:
-	ipset_close(&s->target);
-	return error;
-}

@@ -66,6 +66,22 @@ void ipset_msg_flush(struct nl_batch *batch, const char *set)
 		nl_message_end(batch);
 }
 
+void ipset_msg_destroy(struct nl_batch *batch, const char *set)
+{
+	if (message(batch, IPSET_CMD_DESTROY, NLM_F_ACK, set))
+		nl_message_end(batch);
+}
+
+void ipset_msg_swap(struct nl_batch *batch, const char *a, const char *b)
+{
+	struct nlmsghdr *m = message(batch, IPSET_CMD_SWAP, NLM_F_ACK, a);
+
+	if (!m)
+		return;
+	mnl_attr_put_strz(m, IPSET_ATTR_SETNAME2, b);
+	nl_message_end(batch);
+}
+
 static void put_ip(struct nlmsghdr *m, const struct prefix *p)
 {
 	struct nlattr *nest = mnl_attr_nest_start(m, IPSET_ATTR_IP);
@@ -75,28 +91,38 @@ static void put_ip(struct nlmsghdr *m, const struct prefix *p)
 	nl_nest_end(m, nest);
 }
 
-static void put_change(struct nlmsghdr *m, bool nets, const struct wire_change *c,
-		       uint32_t number)
+static void put_change(struct nlmsghdr *m, const struct ipset_way *way,
+		       const struct wire_change *c, uint32_t number)
 {
 	struct nlattr *nest = mnl_attr_nest_start(m, IPSET_ATTR_DATA);
 
 	put_ip(m, &c->prefix);
-	if (nets)
+	if (way->nets)
 		mnl_attr_put_u8(m, IPSET_ATTR_CIDR, c->prefix.len);
 	if (c->op != WIRE_DEL)
 		mnl_attr_put_u32(m, IPSET_ATTR_TIMEOUT | NLA_F_NET_BYTEORDER,
 				 htonl(ipset_seconds(c->left)));
-	mnl_attr_put_u32(m, IPSET_ATTR_LINENO, number);
+	if (number)
+		mnl_attr_put_u32(m, IPSET_ATTR_LINENO, number);
 	nl_nest_end(m, nest);
 }
 
-/* Without NLM_F_EXCL an add refreshes and a delete of what is not there succeeds. A thousand
- * changes take 52 kB. */
-void ipset_msg_changes(struct nl_batch *batch, const char *set, bool nets,
+/* Without NLM_F_EXCL an add refreshes and a delete of what is not there succeeds. */
+static struct nlmsghdr *change_message(struct nl_batch *batch, const struct ipset_way *way,
+				       const struct change *first, uint16_t flags)
+{
+	bool del = first->wire->op == WIRE_DEL;
+
+	if (way->only && !del)
+		flags |= NLM_F_EXCL;
+	return message(batch, del ? IPSET_CMD_DEL : IPSET_CMD_ADD, flags, way->set);
+}
+
+/* A thousand changes take 52 kB. */
+void ipset_msg_changes(struct nl_batch *batch, const struct ipset_way *way,
 		       const struct change *changes, size_t count)
 {
-	uint8_t command = changes->wire->op == WIRE_DEL ? IPSET_CMD_DEL : IPSET_CMD_ADD;
-	struct nlmsghdr *m = message(batch, command, NLM_F_ACK, set);
+	struct nlmsghdr *m = change_message(batch, way, changes, NLM_F_ACK);
 	struct nlattr *list;
 	size_t i;
 
@@ -105,8 +131,19 @@ void ipset_msg_changes(struct nl_batch *batch, const char *set, bool nets,
 	mnl_attr_put_u32(m, IPSET_ATTR_LINENO, 0); /* the kernel writes the failed one here */
 	list = mnl_attr_nest_start(m, IPSET_ATTR_ADT);
 	for (i = 0; i < count; i++)
-		put_change(m, nets, changes[i].wire, (uint32_t)i + 1);
+		put_change(m, way, changes[i].wire, (uint32_t)i + 1);
 	nl_nest_end(m, list);
+	nl_message_end(batch);
+}
+
+void ipset_msg_change(struct nl_batch *batch, const struct ipset_way *way,
+		      const struct change *change)
+{
+	struct nlmsghdr *m = change_message(batch, way, change, 0);
+
+	if (!m)
+		return;
+	put_change(m, way, change->wire, 0);
 	nl_message_end(batch);
 }
 
@@ -135,6 +172,9 @@ void ipset_msg_read_header(struct ipset_header *out, const struct nlmsghdr *m)
 		nl_nested(a[IPSET_ATTR_DATA], d, IPSET_ATTR_CREATE_MAX + 1);
 	nl_get(d[IPSET_ATTR_NETMASK], &out->netmask, sizeof out->netmask);
 	nl_get_be32(d[IPSET_ATTR_INITVAL], &out->initval);
+	nl_get_be32(d[IPSET_ATTR_MAXELEM], &out->maxelem);
+	nl_get_be32(d[IPSET_ATTR_ELEMENTS], &out->entries);
+	nl_get_be32(d[IPSET_ATTR_REFERENCES], &out->references);
 	out->bitmask = d[ATTR_BITMASK] != NULL;
 	out->timeout = d[IPSET_ATTR_TIMEOUT] != NULL;
 }
@@ -156,25 +196,23 @@ static bool read_prefix(struct prefix *out, const struct nlattr *const *d, unsig
 	return false;
 }
 
-void ipset_msg_read_held(const struct nlmsghdr *m, unsigned len, struct packet_stream *out)
+void ipset_msg_read(const struct ipset_reader *reader, const struct nlmsghdr *m)
 {
-	const struct nlattr *a[IPSET_ATTR_CMD_MAX + 1], *d[IPSET_ATTR_ADT_MAX + 1], *element;
-	struct wire_held *held;
-	struct prefix prefix;
-	uint32_t seconds;
+	const struct nlattr *a[IPSET_ATTR_CMD_MAX + 1], *d[IPSET_ATTR_ADT_MAX + 1], *each;
+	struct ipset_element element;
+	uint32_t flags;
 
 	nl_attributes(m, sizeof(struct nfgenmsg), a, IPSET_ATTR_CMD_MAX + 1);
 	if (!a[IPSET_ATTR_ADT])
 		return;
-	mnl_attr_for_each_nested(element, a[IPSET_ATTR_ADT])
+	mnl_attr_for_each_nested(each, a[IPSET_ATTR_ADT])
 	{
-		seconds = 0;
-		nl_nested(element, d, IPSET_ATTR_ADT_MAX + 1);
-		nl_get_be32(d[IPSET_ATTR_TIMEOUT], &seconds);
-		if (!read_prefix(&prefix, d, len))
-			continue;
-		held = packet_stream_next(out);
-		held->prefix = prefix;
-		held->left = seconds ? (int64_t)seconds * 1000 : WIRE_FOREVER;
+		element.seconds = flags = 0;
+		nl_nested(each, d, IPSET_ATTR_ADT_MAX + 1);
+		nl_get_be32(d[IPSET_ATTR_TIMEOUT], &element.seconds);
+		nl_get_be32(d[IPSET_ATTR_CADT_FLAGS], &flags);
+		element.nomatch = flags & IPSET_FLAG_NOMATCH;
+		if (read_prefix(&element.prefix, d, reader->len))
+			reader->take(reader->arg, &element);
 	}
 }

@@ -22,6 +22,9 @@ struct ipset_header {
 	bool bitmask;	 /* masks some other way */
 	bool timeout;
 	uint32_t initval;
+	uint32_t maxelem;
+	uint32_t entries; /* that have not ended */
+	uint32_t references;
 };
 
 /* Whole seconds, rounded up; 0 for ever. */
@@ -32,16 +35,43 @@ int ipset_errno(int error);
 void ipset_msg_header(struct nl_batch *batch, const char *set);
 void ipset_msg_list(struct nl_batch *batch, const char *set);
 void ipset_msg_flush(struct nl_batch *batch, const char *set);
-/* `count` changes of one kind, numbered from 1. `nets`: the elements have a prefix length. */
-void ipset_msg_changes(struct nl_batch *batch, const char *set, bool nets,
+void ipset_msg_destroy(struct nl_batch *batch, const char *set);
+/* Each gets the name of the other, with all that refers to it. */
+void ipset_msg_swap(struct nl_batch *batch, const char *a, const char *b);
+
+/* How an element stands in a message. */
+struct ipset_way {
+	const char *set;
+	bool nets; /* the elements have a prefix length */
+	bool only; /* an add of what is there fails with -IPSET_ERR_EXIST; else it refreshes */
+};
+
+/* `count` changes of one kind, numbered from 1. */
+void ipset_msg_changes(struct nl_batch *batch, const struct ipset_way *way,
 		       const struct change *changes, size_t count);
+/* One in a message of its own, which is answered when it fails. */
+void ipset_msg_change(struct nl_batch *batch, const struct ipset_way *way,
+		      const struct change *change);
 
 /* Which of the changes failed: its number, 0 when that cannot be told. `about` is the message
  * as the kernel's error repeats it, or NULL. */
 uint32_t ipset_msg_failed(const struct nlmsghdr *about);
+/* Part of a list's answer; what is no header leaves *out alone. */
 void ipset_msg_read_header(struct ipset_header *out, const struct nlmsghdr *message);
-/* Every element of a list's answer; those without a length have `len`. */
-void ipset_msg_read_held(const struct nlmsghdr *message, unsigned len,
-			 struct packet_stream *out);
+
+struct ipset_element {
+	struct prefix prefix;
+	uint32_t seconds; /* that it has; 0: no end */
+	bool nomatch;	  /* an exception from wider ones, in a hash:net */
+};
+
+struct ipset_reader {
+	unsigned len; /* of elements that say none */
+	void (*take)(void *arg, const struct ipset_element *element);
+	void *arg;
+};
+
+/* Every element of a part of a list's answer. */
+void ipset_msg_read(const struct ipset_reader *reader, const struct nlmsghdr *message);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include <linux/netlink.h>
 
+#include "netlink/nft_table.h"
 #include "netlink/target.h"
 
 int kernel_open(struct kernel *out, int nft_fd)
@@ -38,5 +39,5 @@ void kernel_close(struct kernel *k)
 	nl_close(&k->route);
 	nl_close(&k->lists);
 	free(k->batch);
-	free(k->own);
+	nft_table_free(k->own);
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -18,11 +20,16 @@
 /* banish-netlink: started by banish, with a socketpair on descriptor 3. */
 
 static const char usage[] =
-	"usage: banish-netlink [--version] [--help]\n"
+	"usage: banish-netlink [--look MS] [--version] [--help]\n"
 	"\n"
 	"Puts what banish(8) decides into the kernel. It is started by banish, which gives it "
 	"a\n"
-	"socketpair as file descriptor 3; there is nothing to be done with it by hand.\n";
+	"socketpair as file descriptor 3; there is nothing to be done with it by hand.\n"
+	"\n"
+	"  --look MS  how often ipsets are looked at, of which the kernel tells nothing "
+	"(10000)\n";
+
+#define LOOK_MS 10000
 
 static int arguments(int argc, char **argv)
 {
@@ -36,6 +43,17 @@ static int arguments(int argc, char **argv)
 	}
 	fputs(usage, stderr);
 	return 2;
+}
+
+static bool read_look(int *out, const char *text)
+{
+	char *end;
+	long ms = strtol(text, &end, 10);
+
+	if (*end || ms < 1 || ms > INT_MAX)
+		return false;
+	*out = (int)ms;
+	return true;
 }
 
 static bool is_socketpair(int fd)
@@ -89,9 +107,10 @@ static void ignore_signals(void)
 
 int main(int argc, char **argv)
 {
-	int error;
+	int error, look_ms = LOOK_MS;
 
-	if (argc > 1)
+	if (argc > 1 &&
+	    !(argc == 3 && !strcmp(argv[1], "--look") && read_look(&look_ms, argv[2])))
 		return arguments(argc, argv);
 	if (!is_socketpair(WIRE_FD)) {
 		fprintf(stderr,
@@ -110,5 +129,5 @@ int main(int argc, char **argv)
 		log_error("banish-netlink: needs CAP_NET_ADMIN: start banish as root");
 		return 1;
 	}
-	return parent_run(WIRE_FD);
+	return parent_run(WIRE_FD, look_ms);
 }

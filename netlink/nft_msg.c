@@ -92,8 +92,7 @@ out:
 	nftnl_chain_free(chain);
 }
 
-/* NFT_MSG_DELRULE that names no rule takes them all. */
-void nft_msg_chain_flush(struct nl_batch *batch)
+void nft_msg_rule_delete(struct nl_batch *batch, uint64_t handle)
 {
 	struct nlmsghdr *m = nft_msg_message(batch, NFT_MSG_DELRULE, 0, NFPROTO_INET);
 
@@ -101,6 +100,7 @@ void nft_msg_chain_flush(struct nl_batch *batch)
 		return;
 	mnl_attr_put_strz(m, NFTA_RULE_TABLE, NFT_TABLE);
 	mnl_attr_put_strz(m, NFTA_RULE_CHAIN, NFT_CHAIN);
+	mnl_attr_put_u64(m, NFTA_RULE_HANDLE, htobe64(handle));
 	nl_message_end(batch);
 }
 
@@ -146,13 +146,14 @@ void nft_msg_set_delete(struct nl_batch *batch, const char *name)
 
 /* NFTA_CHAIN_TABLE, NFTA_SET_TABLE and NFTA_RULE_TABLE are all attribute 1. Chains are
  * dumped of all tables whatever it says. */
-void nft_msg_dump(struct nl_batch *batch, uint16_t type, const char *table)
+void nft_msg_dump(struct nl_batch *batch, uint8_t family, uint16_t type, const char *table)
 {
-	struct nlmsghdr *m = nft_msg_message(batch, type, NLM_F_DUMP, NFPROTO_INET);
+	struct nlmsghdr *m = nft_msg_message(batch, type, NLM_F_DUMP, family);
 
 	if (!m)
 		return;
-	mnl_attr_put_strz(m, NFTA_SET_TABLE, table);
+	if (table)
+		mnl_attr_put_strz(m, NFTA_SET_TABLE, table);
 	nl_message_end(batch);
 }
 

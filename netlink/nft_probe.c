@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <endian.h>
 #include <errno.h>
 #include <string.h>
 #include <time.h>
@@ -8,6 +7,7 @@
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 
+#include "netlink/nft_mark.h"
 #include "netlink/nft_msg.h"
 #include "netlink/nft_probe.h"
 
@@ -60,22 +60,12 @@ static int scratch_delete(struct kernel *k)
 	return commit(k);
 }
 
-/* NFTA_SET_ELEM_TIMEOUT of the only element of an answer. */
 static int read_timeout(void *arg, const struct nlmsghdr *m)
 {
-	const struct nlattr *list[NFTA_SET_ELEM_LIST_MAX + 1], *elements[NFTA_LIST_MAX + 1],
-		*fields[NFTA_SET_ELEM_MAX + 1];
-	uint64_t timeout;
+	struct nft_element e;
 
-	nl_attributes(m, sizeof(struct nfgenmsg), list, NFTA_SET_ELEM_LIST_MAX + 1);
-	if (!list[NFTA_SET_ELEM_LIST_ELEMENTS])
-		return 0;
-	nl_nested(list[NFTA_SET_ELEM_LIST_ELEMENTS], elements, NFTA_LIST_MAX + 1);
-	if (!elements[NFTA_LIST_ELEM])
-		return 0;
-	nl_nested(elements[NFTA_LIST_ELEM], fields, NFTA_SET_ELEM_MAX + 1);
-	if (nl_get(fields[NFTA_SET_ELEM_TIMEOUT], &timeout, sizeof timeout))
-		*(uint64_t *)arg = be64toh(timeout);
+	if (nft_element_read(&e, m, 4, 0))
+		*(uint64_t *)arg = e.timeout;
 	return 0;
 }
 
@@ -91,7 +81,7 @@ static bool can_update(struct kernel *k)
 	if (commit(k) < 0)
 		return false;
 	nl_begin(k->batch, &k->nft);
-	nft_msg_get(k->batch, &scratch, &again.prefix);
+	nft_msg_get(k->batch, &scratch, &again.prefix, false);
 	return nl_send(&k->nft, k->batch, &answers) == 0 && timeout > (uint64_t)HOUR * 3 / 2;
 }
 

@@ -80,7 +80,7 @@ static void put_mask(struct rule *r, const struct prefix *p)
 	nftnl_expr_set(e, NFTNL_EXPR_BITWISE_XOR, zero, prefix_bits(p) / 8);
 }
 
-static void put_lookup(struct rule *r, const char *set)
+static void put_lookup(struct rule *r, const char *set, uint32_t id)
 {
 	struct nftnl_expr *e = expression(r, "lookup");
 
@@ -88,6 +88,34 @@ static void put_lookup(struct rule *r, const char *set)
 		return;
 	nftnl_expr_set_u32(e, NFTNL_EXPR_LOOKUP_SREG, NFT_REG_1);
 	nftnl_expr_set_str(e, NFTNL_EXPR_LOOKUP_SET, set);
+	if (id)
+		nftnl_expr_set_u32(e, NFTNL_EXPR_LOOKUP_SET_ID, id);
+}
+
+/* The destination port: bytes 2 and 3 of TCP and UDP alike. Fragments behind the first have
+ * none and pass; without the first they come to nothing. */
+static void put_ports(struct rule *r, uint8_t protocol, uint32_t id)
+{
+	struct nftnl_expr *e = expression(r, "meta");
+
+	if (!e)
+		return;
+	nftnl_expr_set_u32(e, NFTNL_EXPR_META_KEY, NFT_META_L4PROTO);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_META_DREG, NFT_REG_1);
+	e = expression(r, "cmp");
+	if (!e)
+		return;
+	nftnl_expr_set_u32(e, NFTNL_EXPR_CMP_SREG, NFT_REG_1);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_CMP_OP, NFT_CMP_EQ);
+	nftnl_expr_set(e, NFTNL_EXPR_CMP_DATA, &protocol, sizeof protocol);
+	e = expression(r, "payload");
+	if (!e)
+		return;
+	nftnl_expr_set_u32(e, NFTNL_EXPR_PAYLOAD_DREG, NFT_REG_1);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_PAYLOAD_BASE, NFT_PAYLOAD_TRANSPORT_HEADER);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_PAYLOAD_OFFSET, 2);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_PAYLOAD_LEN, 2);
+	put_lookup(r, NFT_PORTS_SET, id);
 }
 
 static void put_drop(struct rule *r, const struct nft_counter *counter)
@@ -105,12 +133,26 @@ static void put_drop(struct rule *r, const struct nft_counter *counter)
 	nftnl_expr_set_u32(e, NFTNL_EXPR_IMM_VERDICT, NF_DROP);
 }
 
-void nft_msg_rule(struct nl_batch *batch, unsigned slot, const char *set,
-		  const struct nft_counter *counter)
+static void send_rule(struct nl_batch *batch, struct rule *r)
 {
-	const struct prefix p = nft_slot_prefix(slot);
+	struct nlmsghdr *m = nft_msg_message(batch, NFT_MSG_NEWRULE,
+					     NLM_F_CREATE | NLM_F_APPEND, NFPROTO_INET);
+
+	if (m) {
+		nftnl_rule_nlmsg_build_payload(m, r->rule);
+		nl_message_end(batch);
+	}
+	if (r->failed)
+		batch->error = -ENOMEM;
+}
+
+/* The address first: of packets that are to pass, nearly all are done with after it. */
+void nft_msg_rule(struct nl_batch *batch, const struct nft_rule *rule,
+		  const struct options *ports)
+{
+	const struct prefix p = nft_slot_prefix(rule->slot);
+	const uint32_t id = rule->protocol ? nft_msg_ports(batch, rule->protocol, ports) : 0;
 	struct rule r = {.rule = nftnl_rule_alloc()};
-	struct nlmsghdr *m;
 
 	if (!r.rule) {
 		batch->error = -ENOMEM;
@@ -121,14 +163,10 @@ void nft_msg_rule(struct nl_batch *batch, unsigned slot, const char *set,
 	put_family(&r, p.family);
 	put_source(&r, &p);
 	put_mask(&r, &p);
-	put_lookup(&r, set);
-	put_drop(&r, counter);
-	m = nft_msg_message(batch, NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND, NFPROTO_INET);
-	if (m) {
-		nftnl_rule_nlmsg_build_payload(m, r.rule);
-		nl_message_end(batch);
-	}
-	if (r.failed)
-		batch->error = -ENOMEM;
+	put_lookup(&r, rule->set, 0);
+	if (rule->protocol)
+		put_ports(&r, rule->protocol, id);
+	put_drop(&r, &rule->counter);
+	send_rule(batch, &r);
 	nftnl_rule_free(r.rule);
 }

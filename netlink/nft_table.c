@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
+
+#include <netinet/in.h>
 
 #include "netlink/nft_layout.h"
 #include "netlink/nft_table.h"
@@ -15,119 +18,274 @@ static int commit(struct nft_table *t)
 	return nl_send(&t->kernel->nft, t->kernel->batch, NULL);
 }
 
-static void put_set(struct nft_table *t, unsigned slot, bool second)
+/* ---- scopes ---- */
+
+static struct nft_scope *find(const struct nft_table *t, const char *name)
+{
+	for (size_t i = 0; i < WIRE_TARGETS_MAX; i++)
+		if (t->scopes[i] && !strcmp(t->scopes[i]->name, name))
+			return t->scopes[i];
+	return NULL;
+}
+
+static struct nft_scope *add(struct nft_table *t, const char *name)
+{
+	for (size_t i = 0; i < WIRE_TARGETS_MAX; i++)
+		if (!t->scopes[i]) {
+			t->scopes[i] = calloc(1, sizeof *t->scopes[i]);
+			if (t->scopes[i])
+				memcpy(t->scopes[i]->name, name, NFT_SCOPE_SIZE);
+			return t->scopes[i];
+		}
+	return NULL;
+}
+
+struct nft_scope *nft_table_scope(struct nft_table *t, const struct options *options)
+{
+	char name[NFT_SCOPE_SIZE] = "";
+	struct nft_scope *s;
+
+	s = find(t, nft_scope_name(name, options));
+	if (!s)
+		s = add(t, name);
+	if (!s)
+		return NULL;
+	s->options = *options;
+	s->users++;
+	t->complete = false;
+	return s;
+}
+
+void nft_table_leave(struct nft_table *t, struct nft_scope *s)
+{
+	for (size_t i = 0; s && i < WIRE_TARGETS_MAX; i++)
+		if (t->scopes[i] == s && !--s->users) {
+			t->scopes[i] = NULL;
+			free(s);
+			return;
+		}
+}
+
+void nft_table_free(struct nft_table *t)
+{
+	for (size_t i = 0; t && i < WIRE_TARGETS_MAX; i++)
+		free(t->scopes[i]);
+	free(t);
+}
+
+/* Of the two that are always there, but where ports are named: such a target comes and goes. */
+static bool basic(const struct nft_scope *s, unsigned slot)
+{
+	return !s->name[0] && nft_slot_basic(slot);
+}
+
+/* ---- sets and rules into a transaction ---- */
+
+static void put_set(struct nft_table *t, const struct nft_scope *s, unsigned slot, bool second)
 {
 	char name[NFT_NAME_SIZE];
 
-	nft_msg_set(t->kernel->batch, NFT_TABLE, slot, nft_slot_name(name, slot, second),
-		    t->size);
+	nft_msg_set(t->kernel->batch, NFT_TABLE, slot,
+		    nft_slot_name(name, s->name, slot, second), s->options.maxbans);
 }
 
-static void put_rule(struct nft_table *t, unsigned slot, bool second)
+static bool has_protocol(const struct nft_scope *s, uint8_t protocol)
+{
+	for (unsigned i = 0; i < s->options.port_count; i++)
+		if (s->options.ports[i].protocol == protocol)
+			return true;
+	return false;
+}
+
+/* One rule for each protocol that there are ports of. */
+static void put_rules(struct nft_table *t, const struct nft_scope *s, unsigned slot,
+		      bool second)
+{
+	static const uint8_t protocols[2] = {IPPROTO_TCP, IPPROTO_UDP};
+	char name[NFT_NAME_SIZE];
+	struct nft_rule rule = {.slot = slot,
+				.set = nft_slot_name(name, s->name, slot, second),
+				.counter = s->slots[slot].counter[0]};
+
+	if (!s->options.port_count)
+		nft_msg_rule(t->kernel->batch, &rule, &s->options);
+	for (int i = 0; i < 2; i++) {
+		if (!has_protocol(s, protocols[i]))
+			continue;
+		rule.protocol = protocols[i];
+		rule.counter = s->slots[slot].counter[i];
+		nft_msg_rule(t->kernel->batch, &rule, &s->options);
+	}
+}
+
+static void drop_set(struct nft_table *t, const struct nft_scope *s, unsigned slot, bool second)
 {
 	char name[NFT_NAME_SIZE];
 
-	nft_msg_rule(t->kernel->batch, slot, nft_slot_name(name, slot, second),
-		     &t->slots[slot].counter);
+	nft_msg_set_delete(t->kernel->batch, nft_slot_name(name, s->name, slot, second));
 }
 
-static void drop_set(struct nft_table *t, unsigned slot, bool second)
+static void drop_rules(struct nft_table *t, const struct nft_layout *l,
+		       const struct nft_scope *s)
 {
-	char name[NFT_NAME_SIZE];
+	char of[NFT_SCOPE_SIZE];
 
-	nft_msg_set_delete(t->kernel->batch, nft_slot_name(name, slot, second));
+	for (size_t i = 0; i < l->rule_count; i++)
+		if (nft_found_scope(of, &l->rules[i]) && !strcmp(of, s->name))
+			nft_msg_rule_delete(t->kernel->batch, l->rules[i].handle);
 }
 
-/* The two that are always there. */
-static bool basic(unsigned slot)
+static void drop_strange_rules(struct nft_table *t, const struct nft_layout *l)
 {
-	const struct prefix p = nft_slot_prefix(slot);
+	char of[NFT_SCOPE_SIZE];
 
-	return p.len == (p.family == 4 ? 32 : 64);
+	for (size_t i = 0; i < l->rule_count; i++)
+		if (!nft_found_scope(of, &l->rules[i]))
+			nft_msg_rule_delete(t->kernel->batch, l->rules[i].handle);
 }
 
-static int make(struct nft_table *t, uint32_t flags, bool replace)
+/* What scopes left behind that nobody defines. */
+static void put_tidying(struct nft_table *t, const struct nft_layout *l)
+{
+	char of[NFT_SCOPE_SIZE];
+	size_t i;
+
+	for (i = 0; i < l->rule_count; i++)
+		if (nft_found_scope(of, &l->rules[i]) && !find(t, of))
+			nft_msg_rule_delete(t->kernel->batch, l->rules[i].handle);
+	for (i = 0; i < l->set_count; i++)
+		if (!find(t, l->sets[i].scope))
+			nft_msg_set_delete(t->kernel->batch, l->sets[i].name);
+}
+
+/* ---- the table ---- */
+
+/* What other scopes had is gone with the old table. */
+static void lose_all(struct nft_table *t)
+{
+	for (size_t i = 0; i < WIRE_TARGETS_MAX; i++) {
+		struct nft_scope *s = t->scopes[i];
+
+		if (!s)
+			continue;
+		memset(s->slots, 0, sizeof s->slots);
+		s->second = s->refilling = false;
+		s->created = true;
+	}
+	t->remade = true;
+}
+
+static int make(struct nft_table *t, struct nft_scope *s, uint32_t flags, bool replace)
 {
 	struct nl_batch *batch = t->kernel->batch;
 	unsigned slot;
 	int error;
 
-	memset(t->slots, 0, sizeof t->slots);
 	nft_msg_open(batch, &t->kernel->nft);
 	if (replace)
 		nft_msg_table_delete(batch, NFT_TABLE);
 	nft_msg_table(batch, NFT_TABLE, flags);
 	nft_msg_chain(batch);
 	for (slot = 0; slot < NFT_SLOTS; slot++) {
-		if (!basic(slot))
+		if (!basic(s, slot))
 			continue;
-		put_set(t, slot, false);
-		put_rule(t, slot, false);
+		put_set(t, s, slot, false);
+		put_rules(t, s, slot, false);
 	}
 	error = commit(t);
 	if (error)
 		return error;
+	lose_all(t);
 	for (slot = 0; slot < NFT_SLOTS; slot++)
-		t->slots[slot].live = basic(slot);
-	t->second = t->refilling = false;
-	t->created = true;
+		s->slots[slot].live = basic(s, slot);
 	return 0;
 }
 
-/* Take the table over (which changes nothing in one that is ours already), give it exactly our
- * rules whatever was added to them, and drop what an unfinished refill left behind. */
-static int adopt(struct nft_table *t, uint32_t flags, const struct nft_layout *layout)
+static void put_adoption(struct nft_table *t, struct nft_scope *s, const struct nft_layout *l,
+			 const struct nft_view *v)
 {
-	struct nl_batch *batch = t->kernel->batch;
+	unsigned slot;
+
+	for (size_t i = 0; i < l->set_count; i++) {
+		const struct nft_found_set *set = &l->sets[i];
+
+		if (!strcmp(set->scope, s->name) &&
+		    (!v->live[set->slot] || set->second != v->second))
+			nft_msg_set_delete(t->kernel->batch, set->name);
+	}
+	for (slot = 0; slot < NFT_SLOTS; slot++) {
+		memcpy(s->slots[slot].counter, v->counters[slot], sizeof v->counters[slot]);
+		if (basic(s, slot) && !v->live[slot])
+			put_set(t, s, slot, v->second);
+		if (basic(s, slot) || v->live[slot])
+			put_rules(t, s, slot, v->second);
+	}
+}
+
+/* Take the table over (which changes nothing in one that is ours already), give the scope
+ * exactly its rules whatever was added to them, and drop what an unfinished refill left behind.
+ */
+static int adopt(struct nft_table *t, struct nft_scope *s, uint32_t flags,
+		 const struct nft_layout *l)
+{
+	struct nft_view v;
 	unsigned slot;
 	int error;
 
-	nft_msg_open(batch, &t->kernel->nft);
-	nft_msg_table(batch, NFT_TABLE, flags);
-	nft_msg_chain_flush(batch);
-	for (slot = 0; slot < NFT_SLOTS; slot++) {
-		bool live = layout->sets[layout->second][slot];
-
-		t->slots[slot] =
-			(struct nft_slot){.live = live, .counter = layout->counters[slot]};
-		if (live)
-			put_rule(t, slot, layout->second);
-		if (layout->sets[!layout->second][slot])
-			drop_set(t, slot, !layout->second);
-	}
+	nft_layout_view(&v, l, s->name);
+	nft_msg_open(t->kernel->batch, &t->kernel->nft);
+	nft_msg_table(t->kernel->batch, NFT_TABLE, flags);
+	drop_strange_rules(t, l);
+	drop_rules(t, l, s);
+	put_adoption(t, s, l, &v);
+	if (t->complete)
+		put_tidying(t, l);
 	error = commit(t);
 	if (error)
 		return error;
-	t->second = layout->second;
-	t->refilling = t->created = false;
+	s->created = true;
+	for (slot = 0; slot < NFT_SLOTS; slot++) {
+		s->created &= !v.live[slot];
+		s->slots[slot].live = v.live[slot] || basic(s, slot);
+		s->slots[slot].filled = false;
+	}
+	s->second = v.second;
+	s->refilling = false;
 	return 0;
 }
 
-static int open_once(struct nft_table *t)
+static int open_at(struct nft_table *t, struct nft_scope *s, const struct nft_layout *l)
 {
 	const uint32_t flags = t->owner && t->kernel->nft_can.own ? NFT_OWNED_PERSISTENT : 0;
-	struct nft_layout layout;
-	int error = nft_layout_read(&layout, t->kernel);
 
-	if (error)
-		return error;
-	if (layout.owner && layout.owner != nl_port(&t->kernel->nft))
+	if (l->owner && l->owner != nl_port(&t->kernel->nft))
 		return -EPERM;
 	t->owned = flags != 0;
 	/* The kernel takes the owner flag from a table whose owner is gone. An owned table
 	 * cannot become a plain one, nor the other way round. */
-	if (!layout.there || layout.strange || (layout.flags | (flags & NFT_OWNED)) != flags)
-		return make(t, flags, layout.there);
-	return adopt(t, flags, &layout);
+	if (!l->there || l->strange || (l->flags | (flags & NFT_OWNED)) != flags)
+		return make(t, s, flags, l->there);
+	return adopt(t, s, flags, l);
 }
 
-int nft_table_open(struct nft_table *t)
+static int open_once(struct nft_table *t, struct nft_scope *s)
+{
+	struct nft_layout layout;
+	int error = nft_layout_read(&layout, t->kernel);
+
+	if (!error)
+		error = open_at(t, s, &layout);
+	nft_layout_clear(&layout);
+	return error;
+}
+
+int nft_table_open(struct nft_table *t, struct nft_scope *s)
 {
 	static const struct timespec wait = {.tv_nsec = WAIT_NS};
 	int tries, error = 0;
 
 	for (tries = 0; tries < TRIES; tries++) {
-		error = open_once(t);
+		error = open_once(t, s);
 		if (error != -EPERM && error != -EBUSY && error != -EINTR && error != -ENOENT)
 			break;
 		nanosleep(&wait, NULL);
@@ -135,22 +293,41 @@ int nft_table_open(struct nft_table *t)
 	return error;
 }
 
-int nft_table_add(struct nft_table *t, const bool live[NFT_SLOTS], const bool filled[NFT_SLOTS])
+int nft_table_complete(struct nft_table *t)
+{
+	struct nft_layout layout;
+	int error;
+
+	if (t->complete)
+		return 0;
+	t->complete = true; /* or never: nothing is worth to try again for each change */
+	error = nft_layout_read(&layout, t->kernel);
+	if (!error) {
+		nft_msg_open(t->kernel->batch, &t->kernel->nft);
+		put_tidying(t, &layout);
+		error = t->kernel->batch->count > 1 ? commit(t) : 0;
+	}
+	nft_layout_clear(&layout);
+	return error;
+}
+
+/* ---- sets of a scope ---- */
+
+int nft_table_add(struct nft_table *t, struct nft_scope *s, const bool live[NFT_SLOTS],
+		  const bool filled[NFT_SLOTS])
 {
 	unsigned slot, count = 0;
 	int error;
 
 	nft_msg_open(t->kernel->batch, &t->kernel->nft);
 	for (slot = 0; slot < NFT_SLOTS; slot++) {
-		struct nft_slot *s = &t->slots[slot];
-
-		if (live[slot] && !s->live) {
-			put_set(t, slot, t->second);
-			put_rule(t, slot, t->second);
+		if (live[slot] && !s->slots[slot].live) {
+			put_set(t, s, slot, s->second);
+			put_rules(t, s, slot, s->second);
 			count++;
 		}
-		if (filled[slot] && !s->filled) {
-			put_set(t, slot, !t->second);
+		if (filled[slot] && !s->slots[slot].filled) {
+			put_set(t, s, slot, !s->second);
 			count++;
 		}
 	}
@@ -158,13 +335,13 @@ int nft_table_add(struct nft_table *t, const bool live[NFT_SLOTS], const bool fi
 		return 0;
 	error = commit(t);
 	for (slot = 0; !error && slot < NFT_SLOTS; slot++) {
-		t->slots[slot].live |= live[slot];
-		t->slots[slot].filled |= filled[slot];
+		s->slots[slot].live |= live[slot];
+		s->slots[slot].filled |= filled[slot];
 	}
 	return error;
 }
 
-int nft_table_refill(struct nft_table *t)
+int nft_table_refill(struct nft_table *t, struct nft_scope *s)
 {
 	static const bool none[NFT_SLOTS];
 	bool basics[NFT_SLOTS];
@@ -172,53 +349,63 @@ int nft_table_refill(struct nft_table *t)
 	int error;
 
 	for (slot = 0; slot < NFT_SLOTS; slot++)
-		basics[slot] = basic(slot);
-	error = nft_table_add(t, none, basics);
+		basics[slot] = basic(s, slot);
+	error = nft_table_add(t, s, none, basics);
 	if (!error)
-		t->refilling = true;
+		s->refilling = true;
 	return error;
 }
 
-int nft_table_commit(struct nft_table *t)
+static int exchange(struct nft_table *t, struct nft_scope *s, const struct nft_layout *l)
+{
+	struct nft_view v;
+	unsigned slot;
+
+	nft_layout_view(&v, l, s->name);
+	nft_msg_open(t->kernel->batch, &t->kernel->nft);
+	drop_rules(t, l, s);
+	for (slot = 0; slot < NFT_SLOTS; slot++) {
+		memcpy(s->slots[slot].counter, v.counters[slot], sizeof v.counters[slot]);
+		if (s->slots[slot].filled)
+			put_rules(t, s, slot, !s->second);
+		if (s->slots[slot].live)
+			drop_set(t, s, slot, s->second);
+	}
+	return commit(t);
+}
+
+int nft_table_commit(struct nft_table *t, struct nft_scope *s)
 {
 	struct nft_layout layout;
 	unsigned slot;
 	int error = nft_layout_read(&layout, t->kernel);
 
-	nft_msg_open(t->kernel->batch, &t->kernel->nft);
-	nft_msg_chain_flush(t->kernel->batch);
-	for (slot = 0; slot < NFT_SLOTS; slot++) {
-		if (!error)
-			t->slots[slot].counter = layout.counters[slot];
-		if (t->slots[slot].filled)
-			put_rule(t, slot, !t->second);
-		if (t->slots[slot].live)
-			drop_set(t, slot, t->second);
-	}
-	error = commit(t);
+	if (!error)
+		error = exchange(t, s, &layout);
+	nft_layout_clear(&layout);
 	if (error)
 		return error;
 	for (slot = 0; slot < NFT_SLOTS; slot++) {
-		t->slots[slot].live = t->slots[slot].filled;
-		t->slots[slot].filled = false;
+		s->slots[slot].live = s->slots[slot].filled;
+		s->slots[slot].filled = false;
 	}
-	t->second = !t->second;
-	t->refilling = false;
+	s->second = !s->second;
+	s->refilling = false;
 	return 0;
 }
 
-int nft_table_abort(struct nft_table *t)
+int nft_table_abort(struct nft_table *t, struct nft_scope *s)
 {
 	unsigned slot;
 	int error;
 
 	nft_msg_open(t->kernel->batch, &t->kernel->nft);
 	for (slot = 0; slot < NFT_SLOTS; slot++)
-		if (t->slots[slot].filled)
-			drop_set(t, slot, !t->second);
+		if (s->slots[slot].filled)
+			drop_set(t, s, slot, !s->second);
 	error = commit(t);
 	for (slot = 0; !error && slot < NFT_SLOTS; slot++)
-		t->slots[slot].filled = false;
-	t->refilling = false;
+		s->slots[slot].filled = false;
+	s->refilling = false;
 	return error;
 }

@@ -18,7 +18,7 @@ struct writer {
 /* Kernels before 6.12 do not change the end of what is there, and those before 6.3 fail a
  * transaction that deletes what is not there. After an add it is there, whatever was. */
 static void put_run(struct writer *w, const struct nft_place *place,
-		    const struct change *changes, size_t count)
+		    const struct change *changes, size_t count, bool replace)
 {
 	const struct nft_probe *can = &w->kernel->nft_can;
 	struct nl_batch *batch = w->kernel->batch;
@@ -36,7 +36,8 @@ static void put_run(struct writer *w, const struct nft_place *place,
 		return;
 	}
 	nft_msg_elements(batch, NFT_MSG_NEWSETELEM, place, changes, count);
-	if (add && can->update)
+	/* Of a set that is marked it is known what is there. */
+	if (add && (can->update || place->marked) && !replace)
 		return;
 	nft_msg_elements(batch, NFT_MSG_DELSETELEM, place, changes, count);
 	if (add)
@@ -53,9 +54,9 @@ static void put_group(struct writer *w, const struct nft_group *g)
 		for (to = from; to < g->count && g->changes[to].wire->op == op; to++)
 			;
 		if (g->live && op != WIRE_FILL)
-			put_run(w, g->live, g->changes + from, to - from);
+			put_run(w, g->live, g->changes + from, to - from, g->replace);
 		if (g->second)
-			put_run(w, g->second, g->changes + from, to - from);
+			put_run(w, g->second, g->changes + from, to - from, g->replace);
 	}
 }
 
@@ -137,7 +138,7 @@ static void look(struct writer *w, const struct nft_place *place, const struct n
 		return;
 	nl_begin(w->kernel->batch, &w->kernel->nft);
 	for (i = 0; i < g->count; i++)
-		nft_msg_get(w->kernel->batch, place, &g->changes[i].wire->prefix);
+		nft_msg_get(w->kernel->batch, place, &g->changes[i].wire->prefix, false);
 	nl_send(&w->kernel->nft, w->kernel->batch, &answers);
 }
 

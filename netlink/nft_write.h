@@ -3,6 +3,7 @@
 #ifndef BANISH_NETLINK_NFT_WRITE_H
 #define BANISH_NETLINK_NFT_WRITE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "netlink/nft_msg.h"
@@ -14,6 +15,9 @@ struct nft_group {
 	const struct nft_place *second; /* takes them and fills; NULL: likewise */
 	struct change *changes;
 	size_t count;
+	/* What is added is there already and is taken out first: on every kernel it has then
+	 * the times, and the mark, that it is given. */
+	bool replace;
 };
 
 /* One transaction when nothing is wrong. Else the groups go one by one, and what is wrong is

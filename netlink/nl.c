@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <arpa/inet.h>
 #include <assert.h>
+#include <endian.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -111,6 +112,64 @@ bool nl_drain(struct nl *nl)
 	return some;
 }
 
+int nl_join(struct nl *nl, unsigned group, bool in)
+{
+	int option = in ? NETLINK_ADD_MEMBERSHIP : NETLINK_DROP_MEMBERSHIP;
+
+	return mnl_socket_setsockopt(nl->socket, option, &group, sizeof group) < 0 ? -errno : 0;
+}
+
+int nl_filter(struct nl *nl, const struct sock_filter *code, unsigned short len)
+{
+	/* The kernel reads through this pointer, and writes nothing. */
+	struct sock_fprog program = {.len = len,
+				     .filter = (struct sock_filter *)(uintptr_t)code};
+
+	return setsockopt(nl_fd(nl), SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) < 0
+		       ? -errno
+		       : 0;
+}
+
+/* libmnl takes a length beyond 2 GiB for a negative one, which fits everywhere. */
+static bool is_whole(const struct nlmsghdr *m, int left)
+{
+	return mnl_nlmsg_ok(m, left) && m->nlmsg_len <= (uint32_t)left;
+}
+
+/* As many notifications of one transaction as fit share a packet of up to 16 KiB. */
+static int receive_one(struct nl *nl, void (*take)(void *arg, const struct nlmsghdr *message),
+		       void *arg)
+{
+	_Alignas(8) char buffer[1 << 16];
+	ssize_t len = recv(nl_fd(nl), buffer, sizeof buffer, MSG_DONTWAIT | MSG_TRUNC);
+	const struct nlmsghdr *m = (const void *)buffer;
+	int left;
+
+	if (len < 0)
+		return errno == EINTR ? 0 : -errno;
+	if ((size_t)len > sizeof buffer)
+		return -ENOBUFS;
+	for (left = (int)len; is_whole(m, left); m = mnl_nlmsg_next(m, &left))
+		take(arg, m);
+	return 0;
+}
+
+int nl_receive(struct nl *nl, unsigned packets,
+	       void (*take)(void *arg, const struct nlmsghdr *message), void *arg)
+{
+	for (; packets; packets--) {
+		int error = receive_one(nl, take, arg);
+
+		if (error == -EAGAIN)
+			return 0;
+		if (error) {
+			nl_drain(nl);
+			return -ENOBUFS;
+		}
+	}
+	return 1;
+}
+
 struct nl_batch *nl_batch_new(void)
 {
 	return calloc(1, sizeof(struct nl_batch));
@@ -173,6 +232,12 @@ static void first_error(struct reading *r, int error)
 		r->error = error;
 }
 
+/* The kernel's own end at -4095, and ipset's at -4608. */
+static int sensible(int error)
+{
+	return error <= 0 && error >= -8192 ? error : -EBADMSG;
+}
+
 static void take_error(struct reading *r, unsigned index, const struct nlmsghdr *m)
 {
 	const struct nlmsgerr *e = mnl_nlmsg_get_payload(m);
@@ -182,7 +247,7 @@ static void take_error(struct reading *r, unsigned index, const struct nlmsghdr 
 	if (len < sizeof *e)
 		return first_error(r, -EBADMSG);
 	if (e->error)
-		first_error(r, e->error);
+		first_error(r, sensible(e->error));
 	/* With NETLINK_CAP_ACK only the header of the message is repeated, though its length
 	 * says otherwise: it counts only when all of it is there. */
 	if (!(m->nlmsg_flags & NLM_F_CAPPED) &&
@@ -190,7 +255,7 @@ static void take_error(struct reading *r, unsigned index, const struct nlmsghdr 
 	    e->msg.nlmsg_len >= sizeof e->msg)
 		about = &e->msg;
 	if (r->answers && r->answers->ended)
-		r->answers->ended(r->answers->arg, index, e->error, about);
+		r->answers->ended(r->answers->arg, index, sensible(e->error), about);
 	r->done |= r->dump && index + 1 == r->batch->count;
 }
 
@@ -201,7 +266,7 @@ static void take_done(struct reading *r, const struct nlmsghdr *m)
 	if (mnl_nlmsg_get_payload_len(m) >= sizeof error)
 		memcpy(&error, mnl_nlmsg_get_payload(m), sizeof error);
 	if (error < 0)
-		first_error(r, error);
+		first_error(r, sensible(error));
 	r->done = 1;
 }
 
@@ -240,7 +305,7 @@ static int read_one(struct nl *nl, struct reading *r)
 		return -errno;
 	if ((size_t)len > sizeof buffer)
 		return -EBADMSG;
-	for (left = (int)len; mnl_nlmsg_ok(m, left) && !r->done; m = mnl_nlmsg_next(m, &left))
+	for (left = (int)len; is_whole(m, left) && !r->done; m = mnl_nlmsg_next(m, &left))
 		take(r, m);
 	return 0;
 }
@@ -326,6 +391,14 @@ bool nl_get_be32(const struct nlattr *attr, uint32_t *out)
 		return false;
 	*out = ntohl(value);
 	return true;
+}
+
+uint64_t nl_get_be64(const struct nlattr *attr)
+{
+	uint64_t value = 0;
+
+	nl_get(attr, &value, sizeof value);
+	return be64toh(value);
 }
 
 const char *nl_text(const struct nlattr *attr)

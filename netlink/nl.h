@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include <libmnl/libmnl.h>
+#include <linux/filter.h>
 
 /* A nested attribute's length is 16 bits; past it the kernel reads a wrapped length and takes a
  * part of the list for the whole. No list grows beyond this. */
@@ -34,6 +35,16 @@ int nl_fd(const struct nl *nl);
 unsigned nl_port(const struct nl *nl);
 /* Throw away what is queued. True: there was something, or something was lost. */
 bool nl_drain(struct nl *nl);
+
+/* Be told of what a multicast group is about (RTNLGRP_*, NFNLGRP_*), or not any more. */
+int nl_join(struct nl *nl, unsigned group, bool in);
+/* From now on only what the program lets through is queued; `code` is copied. */
+int nl_filter(struct nl *nl, const struct sock_filter *code, unsigned short len);
+/* Hand over what came unasked: at most `packets` of the kernel's, which may hold many messages
+ * each. 0: no more is there; 1: there may be; -ENOBUFS: something was lost, and with it all
+ * that was still queued. */
+int nl_receive(struct nl *nl, unsigned packets,
+	       void (*take)(void *arg, const struct nlmsghdr *message), void *arg);
 
 /* Messages built one behind the other. Reused: nl_begin() empties it. */
 struct nl_batch {
@@ -83,6 +94,8 @@ void nl_nested(const struct nlattr *nest, const struct nlattr **table, size_t si
 bool nl_get(const struct nlattr *attr, void *out, size_t size);
 /* The same for a number in network order. */
 bool nl_get_be32(const struct nlattr *attr, uint32_t *out);
+/* 0 when it is absent. */
+uint64_t nl_get_be64(const struct nlattr *attr);
 /* The attribute's text; "" when it is absent or does not end in NUL. */
 const char *nl_text(const struct nlattr *attr);
 

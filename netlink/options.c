@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <netinet/in.h>
+
 #include <linux/netfilter.h>
 #include <linux/rtnetlink.h>
 
@@ -106,6 +108,11 @@ static bool read_set_name(struct options *o, const char *text)
 	return read_name(o->name, sizeof o->name, text);
 }
 
+static bool read_name6(struct options *o, const char *text)
+{
+	return read_name(o->name6, sizeof o->name6, text);
+}
+
 static bool read_set4(struct options *o, const char *text)
 {
 	return read_name(o->set4, sizeof o->set4, text);
@@ -131,6 +138,33 @@ static bool read_expect(struct options *o, const char *text)
 	return read_number(&o->expect, text, 0, UINT32_MAX);
 }
 
+/* "tcp 25" or "udp 1000-2000". */
+static bool read_port(struct options *o, const char *text)
+{
+	static const struct word protocols[] = {
+		{"tcp", IPPROTO_TCP}, {"udp", IPPROTO_UDP}, {0}};
+	const char *blank = strchr(text, ' '), *dash;
+	char number[12] = {0};
+	uint32_t first, last;
+	uint8_t protocol;
+
+	if (!blank || o->port_count == OPTIONS_PORTS_MAX ||
+	    !read_word(&protocol, protocols, text, (size_t)(blank - text)))
+		return false;
+	dash = strchr(blank, '-');
+	if (!dash)
+		dash = blank + strlen(blank);
+	if ((size_t)(dash - blank) >= sizeof number)
+		return false;
+	memcpy(number, blank + 1, (size_t)(dash - blank) - 1);
+	if (!read_number(&first, number, 1, UINT16_MAX) ||
+	    !read_number(&last, *dash ? dash + 1 : number, first, UINT16_MAX))
+		return false;
+	o->ports[o->port_count++] =
+		(struct options_port){protocol, (uint16_t)first, (uint16_t)last};
+	return true;
+}
+
 static const struct {
 	const char *name;
 	bool (*read)(struct options *o, const char *text);
@@ -146,6 +180,8 @@ static const struct {
 	[WIRE_OPT_MAXBANS] = {"maxbans", read_maxbans},
 	[WIRE_OPT_IDENTITY] = {"identity", read_identity},
 	[WIRE_OPT_EXPECT] = {"expect", read_expect},
+	[WIRE_OPT_NAME6] = {"name6", read_name6},
+	[WIRE_OPT_PORT] = {"port", read_port},
 };
 
 /* What is missing for a target of this kind, or NULL. */
@@ -161,11 +197,40 @@ static const char *missing(const struct options *o)
 		return "table";
 	if (o->kind == OPTIONS_NFT && !o->nft_family && o->route_table)
 		return "table";
+	if (o->port_count && (o->kind != OPTIONS_NFT || o->nft_family))
+		return "port";
 	if (o->kind == OPTIONS_ROUTE && !o->route_type)
 		return "type";
 	if (o->kind == OPTIONS_ROUTE && !o->protocol)
 		return "protocol";
 	return NULL;
+}
+
+static int by_port(const void *a, const void *b)
+{
+	const struct options_port *x = a, *y = b;
+
+	if (x->protocol != y->protocol)
+		return x->protocol < y->protocol ? -1 : 1;
+	return x->first < y->first ? -1 : x->first > y->first;
+}
+
+/* However they were given, the same ports look the same. */
+static void order_ports(struct options *o)
+{
+	unsigned i, count = 0;
+
+	qsort(o->ports, o->port_count, sizeof *o->ports, by_port);
+	for (i = 0; i < o->port_count; i++) {
+		struct options_port *before = count ? &o->ports[count - 1] : NULL;
+
+		if (!before || before->protocol != o->ports[i].protocol ||
+		    o->ports[i].first > before->last + 1)
+			o->ports[count++] = o->ports[i];
+		else if (o->ports[i].last > before->last)
+			before->last = o->ports[i].last;
+	}
+	o->port_count = count;
 }
 
 int options_parse(struct options *out, const char **where, const struct wire_option *records,
@@ -188,6 +253,7 @@ int options_parse(struct options *out, const char **where, const struct wire_opt
 	*where = missing(&o);
 	if (*where)
 		return WIRE_FAULT_OPTION;
+	order_ports(&o);
 	if (o.kind == OPTIONS_ROUTE && !o.route_table)
 		o.route_table = RT_TABLE_MAIN;
 	*out = o;

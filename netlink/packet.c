@@ -21,6 +21,9 @@ static const struct shape {
 	[WIRE_FLUSH] = {.count = 0, .size = 1},
 	[WIRE_LIST] = {.count = 0, .size = 1},
 	[WIRE_QUERY] = {.count = 1, .size = sizeof(struct wire_query)},
+	[WIRE_CLOSE] = {.count = MANY, .size = sizeof(struct wire_close)},
+	[WIRE_SOCKETS] = {.count = 1, .size = sizeof(struct wire_ports)},
+	[WIRE_LIVE] = {.count = 0, .size = 1},
 };
 
 int packet_check(const union packet *packet, size_t len)
@@ -60,9 +63,28 @@ int packet_check_change(const struct wire_change *change)
 {
 	if (change->op < WIRE_ADD || change->op > WIRE_FILL || !prefix_valid(&change->prefix))
 		return -EINVAL;
+	if (change->op == WIRE_DEL && change->left < 0)
+		return -EINVAL;
 	if (change->op != WIRE_DEL && (change->left <= 0 || change->left > change->whole))
 		return -EINVAL;
 	return forbidden(&change->prefix) ? -EPERM : 0;
+}
+
+int packet_check_ports(const struct wire_ports *ports)
+{
+	return ports->first > ports->last || (!ports->first && ports->last) ? -EINVAL : 0;
+}
+
+int packet_check_close(const struct wire_close *close)
+{
+	int i;
+
+	if (close->count > WIRE_PORTS_MAX || !prefix_valid(&close->peer))
+		return -EINVAL;
+	for (i = 0; i < close->count; i++)
+		if (packet_check_ports(&close->ports[i]))
+			return -EINVAL;
+	return forbidden(&close->peer) ? -EPERM : 0;
 }
 
 int packet_send(int fd, const union packet *packet, size_t record)

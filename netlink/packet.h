@@ -22,6 +22,9 @@ union packet {
 			struct wire_defined defined;
 			struct wire_refill refill;
 			struct wire_query query;
+			struct wire_close closes[WIRE_RECORDS_MAX];
+			struct wire_ports ports;
+			struct wire_socket sockets[WIRE_RECORDS_MAX];
 			struct wire_event event;
 		};
 	};
@@ -36,6 +39,10 @@ int packet_check(const union packet *packet, size_t len);
 /* May this record reach the kernel? 0; -EINVAL: it makes no sense; -EPERM: loopback, the
  * unspecified address, and prefixes wider than /8 (IPv4) or /32 (IPv6) are never banned. */
 int packet_check_change(const struct wire_change *change);
+/* May these connections be ended? As for a ban: what may be banned may be ended, no more. */
+int packet_check_close(const struct wire_close *close);
+/* 0; -EINVAL: it ends before it begins, or begins with port 0, which no connection has. */
+int packet_check_ports(const struct wire_ports *ports);
 /* Waits when the other side does not read. 0 or -errno. */
 int packet_send(int fd, const union packet *packet, size_t record);
 

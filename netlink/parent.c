@@ -29,6 +29,7 @@ struct parent {
 	int fd;
 	int deaths; /* signalfd of SIGCHLD */
 	struct nl nft;
+	int look_ms;
 	pid_t worker;
 	int64_t started; /* ms */
 	unsigned hasty;	 /* short lives in a row */
@@ -66,7 +67,7 @@ static int be_worker(struct parent *p, pid_t parent)
 	nl_close(&p->nft);
 	if (nft < 0)
 		return 1;
-	return worker_run(p->fd, nft);
+	return worker_run(p->fd, nft, p->look_ms);
 }
 
 static int start_worker(struct parent *p)
@@ -165,9 +166,9 @@ static int serve(struct parent *p)
 	return 0;
 }
 
-int parent_run(int fd)
+int parent_run(int fd, int look_ms)
 {
-	struct parent p = {.fd = fd};
+	struct parent p = {.fd = fd, .look_ms = look_ms};
 	int status = 1, error = nl_open(&p.nft, NETLINK_NETFILTER, 0);
 
 	if (error) {

@@ -4,6 +4,6 @@
 #define BANISH_NETLINK_PARENT_H
 
 /* Keep a worker running on `fd`, until the other side of it closes. Returns an exit status. */
-int parent_run(int fd);
+int parent_run(int fd, int look_ms);
 
 #endif

@@ -1,16 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <string.h>
+#include <sys/socket.h>
 
 #include <linux/rtnetlink.h>
 
 #include "netlink/route_msg.h"
 
 /*
- * IPv6 routes are told apart by destination and metric. This is the best there is; the
- * kernel's and an administrator's have 256 and 1024 unless someone says otherwise. IPv4 has 0,
- * the best, unless someone says otherwise, so there ours has to stand before its equals.
+ * IPv6 routes are told apart by destination, metric and next hop, and that of all that lead
+ * nowhere is the same, of whatever type and protocol they are: a second one with the same
+ * metric is refused with -EEXIST. 1 is the best metric there is; the kernel's routes and an
+ * administrator's have 256 and 1024 unless someone says otherwise. A route to somewhere with
+ * metric 1, which nobody makes, would stand before ours.
+ * IPv4 has 0, the best, unless someone says otherwise, so there ours has to stand before its
+ * equals.
  */
-#define METRIC6 1
+static const uint32_t metrics6[] = {[ROUTE_BEST] = 1, [ROUTE_SECOND] = 2};
 
 static struct nlmsghdr *message(struct nl_batch *batch, uint16_t type, uint16_t flags,
 				const struct route_mark *mark, uint8_t family, uint8_t len)
@@ -31,7 +36,7 @@ static struct nlmsghdr *message(struct nl_batch *batch, uint16_t type, uint16_t 
 }
 
 static void put(struct nl_batch *batch, uint16_t type, uint16_t flags,
-		const struct route_mark *mark, const struct prefix *p)
+		const struct route_mark *mark, const struct prefix *p, enum route_place place)
 {
 	struct nlmsghdr *m = message(batch, type, flags, mark, (uint8_t)prefix_af(p), p->len);
 
@@ -39,7 +44,7 @@ static void put(struct nl_batch *batch, uint16_t type, uint16_t flags,
 		return;
 	mnl_attr_put(m, RTA_DST, prefix_bits(p) / 8, p->addr);
 	if (p->family == 6)
-		mnl_attr_put_u32(m, RTA_PRIORITY, METRIC6);
+		mnl_attr_put_u32(m, RTA_PRIORITY, metrics6[place]);
 	nl_message_end(batch);
 }
 
@@ -49,16 +54,16 @@ static void put(struct nl_batch *batch, uint16_t type, uint16_t flags,
  * only when the very same one, of our protocol and type, is there.
  */
 void route_msg_add(struct nl_batch *batch, const struct route_mark *mark,
-		   const struct prefix *prefix)
+		   const struct prefix *prefix, enum route_place place)
 {
-	put(batch, RTM_NEWROUTE, NLM_F_CREATE, mark, prefix);
+	put(batch, RTM_NEWROUTE, NLM_F_CREATE, mark, prefix, place);
 }
 
 /* Table, protocol and, for IPv4, type are compared by the kernel; scope "nowhere" is any. */
 void route_msg_delete(struct nl_batch *batch, const struct route_mark *mark,
-		      const struct prefix *prefix)
+		      const struct prefix *prefix, enum route_place place)
 {
-	put(batch, RTM_DELROUTE, 0, mark, prefix);
+	put(batch, RTM_DELROUTE, 0, mark, prefix, place);
 }
 
 /* Strict checking makes the kernel filter by all three; without, it sends every route. */
@@ -78,12 +83,14 @@ void route_msg_dump(struct nl_batch *batch, const struct route_mark *mark, uint8
 	nl_message_end(batch);
 }
 
-bool route_msg_read(struct prefix *out, const struct nlmsghdr *m, const struct route_mark *mark)
+bool route_msg_read(struct prefix *out, enum route_place *place, const struct nlmsghdr *m,
+		    const struct route_mark *mark)
 {
 	const struct rtmsg *header = mnl_nlmsg_get_payload(m);
 	const struct nlattr *a[RTA_MAX + 1];
-	uint32_t table;
+	uint32_t table, metric = 0;
 	uint8_t bytes[16] = {0};
+	bool second;
 
 	if (m->nlmsg_type != RTM_NEWROUTE || mnl_nlmsg_get_payload_len(m) < sizeof *header)
 		return false;
@@ -93,7 +100,14 @@ bool route_msg_read(struct prefix *out, const struct nlmsghdr *m, const struct r
 	if (table != mark->table || header->rtm_protocol != mark->protocol ||
 	    header->rtm_type != mark->type)
 		return false;
+	nl_get(a[RTA_PRIORITY], &metric, sizeof metric);
+	second = header->rtm_family == AF_INET6 && metric == metrics6[ROUTE_SECOND];
+	if (header->rtm_family == AF_INET6 && metric != metrics6[ROUTE_BEST] && !second)
+		return false;
 	if (!nl_get(a[RTA_DST], bytes, header->rtm_family == AF_INET ? 4 : 16))
 		return false;
-	return prefix_from_bytes(out, header->rtm_family, bytes, header->rtm_dst_len);
+	if (!prefix_from_bytes(out, header->rtm_family, bytes, header->rtm_dst_len))
+		return false;
+	*place = second ? ROUTE_SECOND : ROUTE_BEST;
+	return true;
 }

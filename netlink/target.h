@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A place in the kernel that prefixes are put into: the five verbs, and what all kinds of
+ * A place in the kernel that prefixes are put into: the verbs, and what all kinds of
  * them share.
  */
 #ifndef BANISH_NETLINK_TARGET_H
@@ -48,6 +48,12 @@ struct target_verbs {
 	int (*refill)(struct target *t, const struct wire_refill *refill);
 	int (*flush)(struct target *t);
 	int (*list)(struct target *t, struct packet_stream *held);
+	/* wire_fact records. NULL: there is nothing to say */
+	int (*live)(struct target *t, struct packet_stream *facts);
+	/* Has somebody taken something out, as far as can be seen without notifications? Called
+	 * now and then, at `now` ms of CLOCK_MONOTONIC. Returns enum wire_happened to be told,
+	 * or 0. NULL: the kernel tells by itself. */
+	uint8_t (*look)(struct target *t, int64_t now);
 	void (*close)(struct target *t); /* frees; the kernel keeps what it holds */
 };
 

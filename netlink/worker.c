@@ -9,8 +9,12 @@
 
 #include "base/log.h"
 
+#include "netlink/conntrack.h"
+#include "netlink/lock.h"
+#include "netlink/nft_table.h"
 #include "netlink/options.h"
 #include "netlink/packet.h"
+#include "netlink/sockets.h"
 #include "netlink/target.h"
 #include "netlink/watch.h"
 #include "netlink/worker.h"
@@ -22,6 +26,11 @@ struct worker {
 	unsigned bad; /* packets that could not be looked at */
 	struct kernel kernel;
 	struct watch watch;
+	struct sockets sockets;
+	struct conntrack conntrack;
+	struct locks locks;
+	int look_ms;	  /* between two looks at targets that the kernel says nothing about */
+	int64_t look_due; /* ms; INT64_MAX: there are none */
 	struct target *targets[WIRE_TARGETS_MAX];
 	union packet in, out;
 	struct change changes[WIRE_RECORDS_MAX];
@@ -53,12 +62,19 @@ static void send_out(struct worker *w, size_t record)
 		w->error = error;
 }
 
-/* The request as a whole cannot be done. Lists and queries are answered in their own kind. */
+/* Answered in its own kind, by as many records as there are. */
+static bool is_list(uint8_t kind)
+{
+	return kind == WIRE_LIST || kind == WIRE_QUERY || kind == WIRE_SOCKETS ||
+	       kind == WIRE_LIVE;
+}
+
+/* The request as a whole cannot be done. */
 static void refuse(struct worker *w, int error)
 {
 	uint8_t kind = w->in.head.kind;
 
-	begin(w, kind == WIRE_LIST || kind == WIRE_QUERY ? kind : WIRE_RESULT);
+	begin(w, is_list(kind) ? kind : WIRE_RESULT);
 	w->out.head.flags = WIRE_LAST;
 	w->out.head.error = error;
 	send_out(w, 0);
@@ -73,12 +89,17 @@ static void answer(struct worker *w, int error)
 	send_out(w, sizeof w->out.results[0]);
 }
 
-/* Not an answer: a hello, or an event with its one record. */
-static void tell(struct worker *w, uint8_t kind, uint8_t what)
+static void tell_hello(struct worker *w)
 {
-	w->out.head = (struct wire_head){.version = WIRE_VERSION, .kind = kind};
-	w->out.head.count = kind == WIRE_EVENT;
-	w->out.event = (struct wire_event){.what = what};
+	w->out.head = (struct wire_head){.version = WIRE_VERSION, .kind = WIRE_HELLO};
+	send_out(w, 0);
+}
+
+static void tell(struct worker *w, uint8_t target, const struct wire_event *event)
+{
+	w->out.head = (struct wire_head){
+		.version = WIRE_VERSION, .kind = WIRE_EVENT, .target = target, .count = 1};
+	w->out.event = *event;
 	send_out(w, sizeof w->out.event);
 }
 
@@ -89,11 +110,15 @@ static struct target **slot_of(struct worker *w)
 	return &w->targets[w->in.head.target];
 }
 
-static void forget(struct target **slot)
+static void forget(struct worker *w, unsigned number)
 {
+	struct target **slot = &w->targets[number];
+
 	if (*slot)
 		(*slot)->verbs->close(*slot);
 	*slot = NULL;
+	watch_target(&w->watch, number, NULL);
+	locks_drop(&w->locks, number);
 }
 
 static void do_hello(struct worker *w)
@@ -104,7 +129,11 @@ static void do_hello(struct worker *w)
 static int open_target(struct worker *w, const struct options *o, struct wire_defined *defined)
 {
 	struct target **out = slot_of(w);
+	int error = locks_take(&w->locks, w->in.head.target, o, defined->where,
+			       sizeof defined->where);
 
+	if (error)
+		return error;
 	switch (o->kind) {
 	case OPTIONS_NFT:
 		return nft_open(out, defined, &w->kernel, o);
@@ -116,18 +145,61 @@ static int open_target(struct worker *w, const struct options *o, struct wire_de
 	return -EINVAL;
 }
 
+static void look_later(struct worker *w)
+{
+	int i;
+
+	w->look_due = INT64_MAX;
+	for (i = 0; i < WIRE_TARGETS_MAX; i++)
+		if (w->targets[i] && w->targets[i]->verbs->look)
+			w->look_due = now_ms() + w->look_ms;
+}
+
+/* Before the target is opened, so that nothing that happens from then on is missed. */
+static void watch_for(struct worker *w, const struct options *o)
+{
+	int error = watch_target(&w->watch, w->in.head.target, o);
+
+	if (error)
+		log_warning("banish-netlink: what others do to the firewall goes unnoticed: %s",
+			    strerror(-error));
+}
+
+/* Our own table can have become owned, or have lost what other targets put there. */
+static void watch_own(struct worker *w)
+{
+	struct nft_table *own = w->kernel.own;
+
+	if (!own)
+		return;
+	if (own->owned != w->watch.owned)
+		watch_owned(&w->watch, own->owned);
+	if (own->remade)
+		watch_own_lost(&w->watch, w->in.head.target, now_ms());
+	own->remade = false;
+}
+
 static void do_define(struct worker *w)
 {
 	struct wire_defined defined = {0};
 	struct options o;
 	const char *where;
 
-	forget(slot_of(w));
+	forget(w, w->in.head.target);
 	defined.error = options_parse(&o, &where, w->in.options, w->in.head.count);
-	if (defined.error)
+	if (defined.error) {
 		target_where(&defined, where);
-	else
+	} else {
+		watch_for(w, &o);
 		defined.error = open_target(w, &o, &defined);
+		/* What the user's ruleset lacks may come yet. */
+		if (defined.error && defined.error != WIRE_FAULT_NO_TABLE &&
+		    defined.error != WIRE_FAULT_NO_SET)
+			watch_target(&w->watch, w->in.head.target, NULL);
+	}
+	if (defined.error)
+		locks_drop(&w->locks, w->in.head.target);
+	look_later(w);
 	begin(w, WIRE_RESULT);
 	w->out.head.flags = WIRE_LAST;
 	w->out.head.count = 1;
@@ -137,7 +209,7 @@ static void do_define(struct worker *w)
 
 static void do_forget(struct worker *w)
 {
-	forget(slot_of(w));
+	forget(w, w->in.head.target);
 	answer(w, 0);
 }
 
@@ -196,6 +268,14 @@ static void do_list(struct worker *w)
 	finish(w, &s, t->verbs->list(t, &s));
 }
 
+static void do_live(struct worker *w)
+{
+	struct packet_stream s = stream(w, sizeof(struct wire_fact));
+	struct target *t = *slot_of(w);
+
+	finish(w, &s, t->verbs->live ? t->verbs->live(t, &s) : 0);
+}
+
 static void do_query(struct worker *w)
 {
 	struct packet_stream s;
@@ -208,6 +288,60 @@ static void do_query(struct worker *w)
 	finish(w, &s, watch_addresses(&w->kernel.lists, w->kernel.batch, &s));
 }
 
+static void end_tracked(struct worker *w)
+{
+	int64_t from = now_ms();
+	int error = conntrack_end(&w->conntrack, w->kernel.batch);
+
+	conntrack_rest(&w->conntrack, from, now_ms());
+	if (error)
+		log_warning("banish-netlink: conntrack entries of banned peers stay: %s",
+			    strerror(-error));
+}
+
+/* After the sockets are closed, whose resets need their entries on the way out. */
+static void forget_tracked(struct worker *w)
+{
+	size_t i;
+
+	for (i = 0; i < w->in.head.count; i++) {
+		const struct wire_close *c = &w->in.closes[i];
+
+		if (!c->conntrack || packet_check_close(c))
+			continue;
+		if (conntrack_want(&w->conntrack, c))
+			continue;
+		end_tracked(w);
+		conntrack_want(&w->conntrack, c);
+	}
+}
+
+static void do_close(struct worker *w)
+{
+	size_t i, count = w->in.head.count;
+
+	begin(w, WIRE_RESULT);
+	w->out.head.flags = WIRE_LAST;
+	w->out.head.count = (uint16_t)count;
+	for (i = 0; i < count; i++)
+		w->out.results[i].error = packet_check_close(&w->in.closes[i]);
+	sockets_end(&w->sockets, w->kernel.batch, w->in.closes, w->out.results, count);
+	send_out(w, sizeof(struct wire_result));
+	forget_tracked(w);
+}
+
+static void do_sockets(struct worker *w)
+{
+	struct packet_stream s;
+
+	if (packet_check_ports(&w->in.ports)) {
+		refuse(w, -EINVAL);
+		return;
+	}
+	s = stream(w, sizeof(struct wire_socket));
+	finish(w, &s, sockets_list(&w->sockets, w->kernel.batch, &w->in.ports, &s));
+}
+
 static const struct {
 	void (*run)(struct worker *w);
 	bool targeted; /* the target must be defined */
@@ -216,6 +350,8 @@ static const struct {
 	[WIRE_FORGET] = {do_forget, false}, [WIRE_CHANGE] = {do_change, true},
 	[WIRE_REFILL] = {do_refill, true},  [WIRE_FLUSH] = {do_flush, true},
 	[WIRE_LIST] = {do_list, true},	    [WIRE_QUERY] = {do_query, false},
+	[WIRE_CLOSE] = {do_close, false},   [WIRE_SOCKETS] = {do_sockets, false},
+	[WIRE_LIVE] = {do_live, true},
 };
 
 /* ---- the loop ---- */
@@ -262,46 +398,99 @@ static void receive(struct worker *w)
 	}
 }
 
+static int sooner(int a, int b)
+{
+	return a < 0 || (b >= 0 && b < a) ? b : a;
+}
+
+static int look_wait(const struct worker *w, int64_t now)
+{
+	if (w->look_due == INT64_MAX)
+		return -1;
+	return w->look_due > now ? (int)(w->look_due - now) : 0;
+}
+
+static int wait_ms(const struct worker *w)
+{
+	int64_t now = now_ms();
+
+	return sooner(sooner(watch_wait(&w->watch, now), conntrack_wait(&w->conntrack, now)),
+		      look_wait(w, now));
+}
+
+/* ipset has no notifications. */
+static void look(struct worker *w)
+{
+	uint8_t what;
+	int i;
+
+	for (i = 0; i < WIRE_TARGETS_MAX; i++) {
+		struct target *t = w->targets[i];
+
+		what = t && t->verbs->look ? t->verbs->look(t, now_ms()) : 0;
+		if (!what)
+			continue;
+		tell(w, (uint8_t)i, &(struct wire_event){.what = what});
+	}
+	look_later(w);
+}
+
 static void turn(struct worker *w)
 {
-	struct pollfd fds[] = {{.fd = w->fd, .events = POLLIN},
-			       {.fd = nl_fd(&w->watch.nl), .events = POLLIN}};
+	struct pollfd fds[1 + WATCH_FDS] = {{.fd = w->fd, .events = POLLIN}};
+	struct wire_event event;
+	uint8_t target;
 
-	if (poll(fds, 2, watch_wait(&w->watch, now_ms())) < 0)
+	watch_fds(&w->watch, fds + 1);
+	if (poll(fds, 1 + WATCH_FDS, wait_ms(w)) < 0)
 		return;
-	if (fds[1].revents)
-		watch_read(&w->watch, now_ms());
-	if (watch_told(&w->watch, now_ms()) && w->greeted)
-		tell(w, WIRE_EVENT, WIRE_ADDRESSES_CHANGED);
+	watch_read(&w->watch, fds + 1, now_ms());
+	while (watch_next(&w->watch, &event, &target, now_ms()))
+		if (w->greeted)
+			tell(w, target, &event);
 	if (fds[0].revents)
 		receive(w);
+	watch_own(w);
+	if (!conntrack_wait(&w->conntrack, now_ms()))
+		end_tracked(w);
+	if (w->look_due <= now_ms())
+		look(w);
 }
 
 static int start(struct worker *w, int nft_fd)
 {
 	int error = kernel_open(&w->kernel, nft_fd);
 
-	return error ? error : watch_open(&w->watch);
+	return error ? error
+		     : watch_open(&w->watch, nl_port(&w->kernel.nft),
+				  nl_port(&w->kernel.route));
 }
 
-int worker_run(int fd, int nft_fd)
+int worker_run(int fd, int nft_fd, int look_ms)
 {
 	struct worker *w = calloc(1, sizeof *w);
 	int i, error = -ENOMEM;
 
 	if (w) {
 		w->fd = fd;
+		w->look_ms = look_ms;
+		w->look_due = INT64_MAX;
+		w->locks.patience = now_ms() + LOCK_PATIENCE_MS;
 		error = start(w, nft_fd);
 	}
 	if (error) {
 		log_error("banish-netlink: cannot start: %s", strerror(-error));
 		_exit(1); /* the parent tries again */
 	}
-	tell(w, WIRE_HELLO, 0);
+	tell_hello(w);
 	while (!w->error)
 		turn(w);
+	if (w->conntrack.count)
+		end_tracked(w);
 	for (i = 0; i < WIRE_TARGETS_MAX; i++)
-		forget(&w->targets[i]);
+		forget(w, (unsigned)i);
+	sockets_close(&w->sockets);
+	conntrack_close(&w->conntrack);
 	watch_close(&w->watch);
 	kernel_close(&w->kernel);
 	free(w);

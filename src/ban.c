@@ -68,6 +68,7 @@ static const char *ban_one(struct daemon *daemon, struct ban_call *own, struct t
 	if (never)
 		return never;
 	ban.until = moment_after(ban.since, own->bantime);
+	enforce_before(daemon->enforce, own->jail, &ban.prefix);
 	result = memory_ban(daemon->memory, &ban);
 	if (result < 0)
 		return result == -ENOSPC ? "no room: maxbans are live" : strerror(-result);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* banish check: what would run. */
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "command.h"
@@ -35,6 +36,25 @@ static void print_lines(const struct conf_jail *jail)
 		printf("  timezone  %s\n", jail->rules->logtimezone);
 }
 
+static void print_service(const struct conf_jail *jail)
+{
+	if (jail->port_count)
+		printf("  port     ");
+	for (size_t i = 0; i < jail->port_count; i++) {
+		const struct port_range *range = &jail->ports[i];
+
+		printf(" %u", range->first);
+		if (range->first != range->last)
+			printf("-%u", range->last);
+	}
+	if (jail->port_count)
+		printf(" (%s%s)\n",
+		       jail->tcp && jail->udp ? "tcp, udp"
+		       : jail->tcp	      ? "tcp"
+					      : "udp",
+		       jail->drop_established ? "; connections of the banned are closed" : "");
+}
+
 static void print_jail(const struct conf *conf, const struct conf_jail *jail)
 {
 	char findtime[24], bantime[24], prefix[PREFIX_TEXT_MAX], line[512];
@@ -52,18 +72,31 @@ static void print_jail(const struct conf *conf, const struct conf_jail *jail)
 		printf(" %s", prefix_print(&jail->ignoreip[i], prefix));
 	if (jail->ignoreip_count)
 		putchar('\n');
+	print_service(jail);
 	for (size_t i = 0; i < jail->target_count; i++)
 		printf("  target    %s\n",
 		       target_describe(&conf->targets[jail->targets[i]], line, sizeof line));
 }
 
+static bool has_live(int argc, char **argv)
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (!strcmp(argv[i], "--live"))
+			return true;
+	return false;
+}
+
 int cmd_check(int argc, char **argv)
 {
-	struct options options = {.usage = "banish check [-c FILE]"};
+	struct options options = {.usage = "banish check [-c FILE]\n"
+					   "       banish check --live [-c FILE] [-s SOCKET] "
+					   "[--json]"};
 	struct diag diag = {.say = diag_stderr};
 	const struct conf *conf;
 	struct setup *setup;
 
+	if (has_live(argc, argv))
+		return cmd_live(argc, argv);
 	if (options_parse(&options, argc, argv, NULL) >= 0)
 		return options.code;
 	if (setup_new(&setup, options.file, SETUP_STRICT, &diag)) {

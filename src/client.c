@@ -20,7 +20,8 @@ struct asked {
 
 static int client_usage(const struct client *client, FILE *to)
 {
-	fprintf(to, "usage: banish %s [-c FILE] [-s SOCKET] %s\n", client->verb, client->usage);
+	fprintf(to, "usage: banish %s [-c FILE] [-s SOCKET] %s\n",
+		client->name ? client->name : client->verb, client->usage);
 	return to == stderr ? EXIT_USAGE : EXIT_DONE;
 }
 

@@ -8,6 +8,7 @@
 
 struct client {
 	const char *verb;
+	const char *name;	   /* of the command, where it is not the verb's */
 	const char *usage;	   /* what follows "banish VERB [-c FILE] [-s SOCKET]" */
 	const char *const *flags;  /* options without a value; NULL or ended by NULL */
 	const char *const *values; /* options with one */

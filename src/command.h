@@ -6,6 +6,7 @@
 int cmd_run(int argc, char **argv);
 int cmd_restore(int argc, char **argv);
 int cmd_check(int argc, char **argv);
+int cmd_live(int argc, char **argv); /* check --live */
 int cmd_match(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_list(int argc, char **argv);

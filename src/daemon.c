@@ -44,6 +44,7 @@ void daemon_unban(struct daemon *daemon, uint32_t jail, const struct prefix *pre
 	struct prefix copy = *prefix;
 	char text[PREFIX_TEXT_MAX];
 
+	enforce_before(daemon->enforce, jail, &copy);
 	if (!memory_unban(daemon->memory, jail, &copy))
 		return;
 	log_info("[%s] Unban %s", names_text(daemon->memory->names, jail),

@@ -60,7 +60,8 @@ struct daemon {
 	struct waiting waiting[CONTROL_CALLS_MAX];
 	size_t waiting_count;
 	struct reload *reload; /* the one under way, or NULL */
-	struct event *turn;    /* active when decisions are to be committed */
+	struct live *live;
+	struct event *turn; /* active when decisions are to be committed */
 	struct event *expire, *tick, *disk, *snapshot, *stop[3];
 	struct call *stalled[CONTROL_CALLS_MAX]; /* their bodies are not read for now */
 	size_t stalled_count;
@@ -105,6 +106,23 @@ void wait_check(struct daemon *daemon);
 void wait_stall(struct daemon *daemon, struct call *call);
 void wait_resume(struct daemon *daemon);
 
+/*
+ * Whether the bans have an effect: the kernel is asked about every target, and `done` called
+ * when it has answered or does not, at once when a look of a few seconds ago will do (not
+ * `fresh`).
+ */
+struct warnings;
+struct live *live_new(void);	   /* NULL: out of memory */
+void live_free(struct live *live); /* takes NULL */
+void live_look(struct daemon *daemon, struct call *call, bool fresh,
+	       void (*done)(struct daemon *daemon, struct call *call));
+void live_drop(struct daemon *daemon, const struct call *call); /* the caller went away */
+const struct warnings *live_warnings(const struct live *live);	/* of the last look */
+/* What the targets say, and when they may be asked more. */
+void live_fact(struct daemon *daemon, size_t target, const struct target_fact *fact);
+void live_answered(struct daemon *daemon);
+void live_pump(struct daemon *daemon);
+
 /* ---- the verbs, each in its command's file ---- */
 
 void status_start(void *arg, struct call *call);
@@ -115,6 +133,7 @@ void ban_line(void *arg, struct call *call, struct text line, size_t number);
 void ban_end(void *arg, struct call *call);
 void unban_start(void *arg, struct call *call);
 void why_start(void *arg, struct call *call);
+void live_start(void *arg, struct call *call);
 void sync_start(void *arg, struct call *call);
 void flush_start(void *arg, struct call *call);
 void reload_start(void *arg, struct call *call);

@@ -9,6 +9,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "definition.h"
+#include "shared.h"
 
 #define IDENTITY_APP                                                                           \
 	SD_ID128_MAKE(6b, 1f, 0e, 5d, 2c, 4a, 4f, 7e, 9b, 53, a1, 88, d0, 37, e4, 12)
@@ -65,6 +66,8 @@ static uint32_t own_identity(const struct conf *conf)
 int definition_make(struct enforce *enforce, const struct conf *conf)
 {
 	uint32_t identities[TARGETS_MAX], identity = own_identity(conf);
+	const struct targets_scale scale = {judge_counts(enforce->memory->judge).live,
+					    conf->maxbans};
 	bool changed;
 
 	enforce->conf = conf;
@@ -73,7 +76,8 @@ int definition_make(struct enforce *enforce, const struct conf *conf)
 	definition_clear(enforce);
 	enforce->holdings =
 		calloc(conf->target_count ? conf->target_count : 1, sizeof *enforce->holdings);
-	if (!enforce->holdings || wanted_set(&enforce->wanted, conf, &changed))
+	if (!enforce->holdings || wanted_set(&enforce->wanted, conf, &changed) ||
+	    closing_set(&enforce->closing, enforce->memory->names, conf))
 		return -ENOMEM;
 	for (size_t t = 0; t < conf->target_count; t++) {
 		struct holding *holding = &enforce->holdings[t];
@@ -92,8 +96,8 @@ int definition_make(struct enforce *enforce, const struct conf *conf)
 		identities[t] = identity;
 	}
 	enforce_pump(enforce);
-	return targets_define(enforce->targets, conf->targets, identities,
-			      judge_counts(enforce->memory->judge).live, conf->target_count);
+	return targets_define(enforce->targets, conf->targets, identities, &scale,
+			      conf->target_count);
 }
 
 bool definition_has_error(const struct enforce *enforce)
@@ -136,7 +140,7 @@ static void note_leaving(struct enforce *enforce, const struct wanted *next, siz
 
 		if (ban && wanted_uses(&enforce->wanted, ban->jail, from) &&
 		    wanted_slot(next, to, &ban->prefix) == WANTED_NO_SLOT)
-			holding_note_removal(holding, &ban->prefix, true);
+			shared_take_back(holding, &ban->prefix, ban->until);
 	}
 }
 
@@ -185,7 +189,8 @@ int enforce_define(struct enforce *enforce, const struct conf *conf)
 		return 0;
 	if (!change.same || pending)
 		return definition_make(enforce, conf);
-	if (wanted_set(&enforce->wanted, conf, &changed))
+	if (wanted_set(&enforce->wanted, conf, &changed) ||
+	    closing_set(&enforce->closing, enforce->memory->names, conf))
 		return -ENOMEM;
 	if (changed || definition_has_error(enforce))
 		enforce_sync(enforce);

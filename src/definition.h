@@ -6,6 +6,7 @@
 #ifndef BANISH_DEFINITION_H
 #define BANISH_DEFINITION_H
 
+#include "closing.h"
 #include "enforce.h"
 #include "holding.h"
 #include "wanted.h"
@@ -15,6 +16,7 @@ struct enforce {
 	struct memory *memory;
 	struct event *pump; /* active when there may be something to send */
 	struct wanted wanted;
+	struct closing closing;
 	struct holding *holdings;
 	size_t count;
 	bool hold_back;		 /* the first sync leaves nothing */
@@ -22,7 +24,7 @@ struct enforce {
 	size_t first;		 /* whose sync goes first: everyone in turn */
 	const struct conf *conf; /* what the targets were last defined by */
 	uint64_t epoch;		 /* counts definitions */
-	int64_t redefined;	 /* ticks: when a set that was gone last made for a new one */
+	int64_t looked;		 /* ticks: when silent targets were last synced */
 	const struct conf *next; /* to be defined when dropped targets are empty */
 	const struct enforce_events *events;
 	void *arg;

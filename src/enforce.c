@@ -7,8 +7,13 @@
 #include "base/log.h"
 #include "definition.h"
 #include "enforce.h"
+#include "evict.h"
+#include "shared.h"
 
-#define REDEFINE_MS 1000
+#define REDEFINE_MS 1000 /* whoever destroys sets in a loop is not raced */
+#define ATTEMPTS 10	 /* to use a target with an error, a second apart; then LATER_MS */
+#define LATER_MS 10000
+#define SILENT_MS (INT64_C(600) * 1000)
 #define QUEUE_CROWDED 16384 /* prefixes waiting, at which makers of more should pause */
 
 void enforce_pump(struct enforce *enforce)
@@ -23,8 +28,10 @@ static void pump_all(struct enforce *enforce)
 	int64_t now = moment_now();
 	bool more = true;
 
-	for (size_t t = 0; t < enforce->count; t++)
+	for (size_t t = 0; t < enforce->count; t++) {
+		evict_return(&enforce->holdings[t], false);
 		holding_pump(&enforce->holdings[t], now);
+	}
 	while (more) {
 		more = false;
 		for (size_t t = 0; t < enforce->count; t++)
@@ -48,19 +55,34 @@ static bool all_synced(const struct enforce *enforce, bool dropped)
 	return true;
 }
 
-/* Once a second at the most: whoever destroys sets in a loop is not raced. */
-static bool must_redefine(struct enforce *enforce)
+static void redefine(struct enforce *enforce)
 {
 	int64_t now = moment_ticks();
-	bool must = false;
 
-	if (now - enforce->redefined < REDEFINE_MS)
-		return false;
-	for (size_t t = 0; t < enforce->count; t++)
-		must |= enforce->holdings[t].redefine;
-	if (must)
-		enforce->redefined = now;
-	return must;
+	for (size_t t = 0; t < enforce->count; t++) {
+		struct holding *holding = &enforce->holdings[t];
+
+		if (holding->redefine && now - holding->redefined >= REDEFINE_MS)
+			holding_redefine(holding);
+	}
+}
+
+/* Come back when a heal has rested. */
+static void plan(struct enforce *enforce)
+{
+	int64_t now = moment_ticks(), next = 0;
+
+	for (size_t t = 0; t < enforce->count; t++) {
+		int64_t rests = holding_rests(&enforce->holdings[t], now);
+
+		if (rests && (!next || rests < next))
+			next = rests;
+	}
+	if (next) {
+		const struct timeval wait = {(next - now) / 1000, (next - now) % 1000 * 1000};
+
+		event_add(enforce->pump, &wait);
+	}
 }
 
 static void pump_run(evutil_socket_t fd, short what, void *arg)
@@ -71,8 +93,8 @@ static void pump_run(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	pump_all(enforce);
-	if (!enforce->next && must_redefine(enforce) && definition_make(enforce, enforce->conf))
-		log_error("out of memory while targets are defined");
+	if (!enforce->next)
+		redefine(enforce);
 	if (enforce->flush && all_synced(enforce, false))
 		enforce->flush = false;
 	if (enforce->next && all_synced(enforce, true)) {
@@ -81,6 +103,8 @@ static void pump_run(evutil_socket_t fd, short what, void *arg)
 		if (definition_make(enforce, next))
 			log_error("out of memory while targets are changed");
 	}
+	closing_pump(&enforce->closing, enforce, enforce->targets);
+	plan(enforce);
 	enforce->events->progress(enforce->arg);
 	if (enforce->events->settled && enforce_settled(enforce))
 		enforce->events->settled(enforce->arg);
@@ -140,6 +164,63 @@ static void on_done(void *arg, size_t target, int error)
 		holding_done(holding, error);
 }
 
+static void on_removed(void *arg, size_t target, const char *who)
+{
+	struct holding *holding = holding_of(arg, target);
+
+	if (holding)
+		holding_removed(holding, who);
+}
+
+static void on_unused(void *arg, size_t target)
+{
+	const struct holding *holding = holding_of(arg, target);
+
+	if (holding)
+		log_warning(
+			"target %s: no rule uses a set of it any more, so that its bans have "
+			"no effect; see \"banish check --live\"",
+			holding->text);
+}
+
+static void on_fact(void *arg, size_t target, const struct target_fact *fact)
+{
+	struct enforce *enforce = arg;
+
+	if (enforce->events->fact)
+		enforce->events->fact(enforce->arg, target, fact);
+}
+
+static void on_facts_done(void *arg, size_t target, int error)
+{
+	struct enforce *enforce = arg;
+
+	if (enforce->events->facts_done)
+		enforce->events->facts_done(enforce->arg, target, error);
+}
+
+static void on_closed(void *arg, size_t peers, uint64_t sockets, int error)
+{
+	struct enforce *enforce = arg;
+
+	(void)peers;
+	closing_done(&enforce->closing, sockets, error);
+	enforce_pump(enforce);
+}
+
+/* Nobody asks for sockets here. */
+static void on_socket(void *arg, const struct target_socket *socket)
+{
+	(void)arg;
+	(void)socket;
+}
+
+static void on_sockets_done(void *arg, int error)
+{
+	(void)arg;
+	(void)error;
+}
+
 static void on_room(void *arg)
 {
 	enforce_pump(arg);
@@ -165,6 +246,13 @@ static const struct targets_events target_events = {
 	.held = on_held,
 	.listed = on_listed,
 	.done = on_done,
+	.removed = on_removed,
+	.unused = on_unused,
+	.fact = on_fact,
+	.facts_done = on_facts_done,
+	.closed = on_closed,
+	.socket = on_socket,
+	.sockets_done = on_sockets_done,
 	.room = on_room,
 	.own = on_own,
 	.lost = on_lost,
@@ -185,6 +273,7 @@ int enforce_open(struct enforce **out, struct event_base *base, const char *help
 	enforce->wanted.judge = memory->judge;
 	enforce->events = events;
 	enforce->arg = arg;
+	enforce->looked = moment_ticks();
 	enforce->pump = event_new(base, -1, 0, pump_run, enforce);
 	if (enforce->pump)
 		error = targets_open(&enforce->targets, base, helper, &target_events, enforce);
@@ -204,8 +293,16 @@ void enforce_close(struct enforce *enforce)
 	if (enforce->pump)
 		event_free(enforce->pump);
 	definition_clear(enforce);
+	closing_clear(&enforce->closing);
 	free(enforce->wanted.uses);
 	free(enforce);
+}
+
+void enforce_before(struct enforce *enforce, uint32_t jail, const struct prefix *prefix)
+{
+	for (size_t t = 0; t < enforce->count; t++)
+		if (wanted_uses(&enforce->wanted, jail, t))
+			shared_before(&enforce->holdings[t], prefix);
 }
 
 void enforce_change(struct enforce *enforce, uint32_t jail, const struct prefix *prefix)
@@ -213,26 +310,39 @@ void enforce_change(struct enforce *enforce, uint32_t jail, const struct prefix 
 	for (size_t t = 0; t < enforce->count; t++)
 		if (wanted_uses(&enforce->wanted, jail, t))
 			holding_change(&enforce->holdings[t], prefix);
+	closing_change(&enforce->closing, enforce->memory->judge, jail, prefix);
 	enforce_pump(enforce);
 }
 
 void enforce_expired(struct enforce *enforce, uint32_t jail, const struct prefix *prefix)
 {
-	for (size_t t = 0; t < enforce->count; t++)
-		if (wanted_uses(&enforce->wanted, jail, t) &&
-		    !enforce->holdings[t].is.info.timeouts)
-			holding_change(&enforce->holdings[t], prefix);
+	for (size_t t = 0; t < enforce->count; t++) {
+		struct holding *holding = &enforce->holdings[t];
+
+		if (!wanted_uses(&enforce->wanted, jail, t))
+			continue;
+		evict_expired(holding, prefix);
+		if (!holding->is.info.timeouts)
+			holding_change(holding, prefix);
+	}
 	enforce_pump(enforce);
+}
+
+static bool cannot_be_used(const struct holding *holding)
+{
+	return holding->phase == HOLDING_OUT && holding->is.info.error != -EINPROGRESS;
 }
 
 /* A target that could not be used is tried again: what it lacked may be there by now. */
 void enforce_sync(struct enforce *enforce)
 {
-	if (!enforce->next && definition_has_error(enforce) &&
-	    !definition_make(enforce, enforce->conf))
-		return;
-	for (size_t t = 0; t < enforce->count; t++)
-		holding_sync(&enforce->holdings[t], false);
+	for (size_t t = 0; t < enforce->count; t++) {
+		struct holding *holding = &enforce->holdings[t];
+
+		holding_sync(holding, false);
+		if (cannot_be_used(holding))
+			holding_redefine(holding);
+	}
 	enforce_pump(enforce);
 }
 
@@ -292,7 +402,7 @@ bool enforce_reached(const struct enforce *enforce, const struct enforce_mark *m
 		if (holding->phase == HOLDING_OUT) {
 			if (holding->is.info.error == -EINPROGRESS)
 				return false;
-		} else if (holding->answered < mark->changes[t]) {
+		} else if (!holding_answered(holding, mark->changes[t])) {
 			return false;
 		}
 	}
@@ -317,17 +427,45 @@ bool enforce_ready(const struct enforce *enforce)
 	return true;
 }
 
-void enforce_retry(struct enforce *enforce)
+/* What makes it unusable may pass: a firewall that is being loaded anew has no tables for a
+ * while. Its error stands until it is known to be over. */
+static void attempt(struct holding *holding)
 {
+	int64_t now = moment_ticks();
+
+	if (now - holding->redefined < (holding->attempts < ATTEMPTS ? 0 : LATER_MS))
+		return;
+	holding->attempts++;
+	holding->redefined = now;
+	target_redefine(holding->targets, holding->number);
+}
+
+static void tick_holding(struct holding *holding)
+{
+	if (cannot_be_used(holding))
+		attempt(holding);
+	evict_return(holding, true);
+	if (!holding->retry)
+		return;
+	holding->retry = false;
+	holding_sync(holding, holding->empty_next || holding->emptied);
+}
+
+void enforce_tick(struct enforce *enforce)
+{
+	bool look = moment_ticks() - enforce->looked >= SILENT_MS;
+
+	if (look)
+		enforce->looked = moment_ticks();
 	for (size_t t = 0; t < enforce->count; t++) {
 		struct holding *holding = &enforce->holdings[t];
 
-		if (!holding->retry)
-			continue;
-		holding->retry = false;
-		holding_sync(holding, holding->empty_next);
-		enforce_pump(enforce);
+		if (!enforce->next)
+			tick_holding(holding);
+		if (look && holding->is.info.silent)
+			holding_heal(holding);
 	}
+	enforce_pump(enforce);
 }
 
 bool enforce_settled(const struct enforce *enforce)
@@ -363,6 +501,16 @@ const struct enforce_target *enforce_at(const struct enforce *enforce, size_t ta
 bool enforce_uses(const struct enforce *enforce, uint32_t jail, size_t target)
 {
 	return wanted_uses(&enforce->wanted, jail, target);
+}
+
+int enforce_live(const struct enforce *enforce, size_t target)
+{
+	return target_live(enforce->targets, target);
+}
+
+struct enforce_closed enforce_closed(const struct enforce *enforce)
+{
+	return enforce->closing.closed;
 }
 
 struct targets_counts enforce_helper(const struct enforce *enforce)

@@ -27,6 +27,9 @@ struct enforce_events {
 	void (*own)(void *arg, const struct prefix *addresses, size_t count);
 	/* The helper is gone for good. */
 	void (*lost)(void *arg);
+	/* The answers to enforce_live, as of targets_events. May be NULL. */
+	void (*fact)(void *arg, size_t target, const struct target_fact *fact);
+	void (*facts_done)(void *arg, size_t target, int error);
 };
 
 struct enforce_target {
@@ -34,9 +37,18 @@ struct enforce_target {
 	struct target_info info; /* error -EINPROGRESS: not heard of yet */
 	bool syncing;
 	uint64_t syncs, refused; /* refused: entries that the kernel did not take */
+	uint64_t evictions;	 /* entries that made room in a full set */
+	uint64_t evicted;	 /* bans that are left out for want of room */
 	int last_error;		 /* of the last one refused, -errno */
 	int sync_error;		 /* of the last sync, -errno; it is tried again */
 	size_t pending;		 /* changes not sent yet */
+};
+
+/* What drop-established has done. */
+struct enforce_closed {
+	uint64_t peers, sockets; /* banned peers looked at, and their connections closed */
+	uint64_t missed;	 /* peers that there was no room to wait for */
+	int error;		 /* of the last time, -errno */
 };
 
 /* Where a queue has got to: what was asked for before it was taken has been answered when
@@ -55,6 +67,9 @@ void enforce_close(struct enforce *enforce); /* the kernel keeps what it holds; 
  * dropped are taken out first. Before the event `settled` comes, targets say -EINPROGRESS. */
 int enforce_define(struct enforce *enforce, const struct conf *conf);
 
+/* A ban of this prefix is about to end, or to end sooner, by somebody's doing: enforce_change()
+ * follows. */
+void enforce_before(struct enforce *enforce, uint32_t jail, const struct prefix *prefix);
 /* The bans of this prefix in `jail` were made, changed or ended by somebody. */
 void enforce_change(struct enforce *enforce, uint32_t jail, const struct prefix *prefix);
 /* A ban ended with its time: only targets that keep no time themselves hear of it. */
@@ -75,8 +90,9 @@ bool enforce_reached(const struct enforce *enforce, const struct enforce_mark *m
 bool enforce_synced(const struct enforce *enforce, const struct enforce_mark *mark);
 /* Every target has had its first sync, or cannot be used. */
 bool enforce_ready(const struct enforce *enforce);
-/* Sync what failed in a way that a sync may mend: to be called every now and then. */
-void enforce_retry(struct enforce *enforce);
+/* To be called every second: sync what failed in a way that a sync may mend, try what cannot be
+ * used, look after what the kernel tells nothing of. */
+void enforce_tick(struct enforce *enforce);
 bool enforce_settled(const struct enforce *enforce);
 /* More waits than is good for memory: stop reading what makes it. */
 bool enforce_crowded(const struct enforce *enforce);
@@ -85,6 +101,9 @@ size_t enforce_count(const struct enforce *enforce);
 const struct enforce_target *enforce_at(const struct enforce *enforce, size_t target);
 /* Is this target one of the jail's? (A jail that is gone has those of `manual`.) */
 bool enforce_uses(const struct enforce *enforce, uint32_t jail, size_t target);
+/* Ask the kernel whether what a target holds has an effect. As target_live(). */
+int enforce_live(const struct enforce *enforce, size_t target);
+struct enforce_closed enforce_closed(const struct enforce *enforce);
 struct targets_counts enforce_helper(const struct enforce *enforce);
 
 #endif

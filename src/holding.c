@@ -1,21 +1,29 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
+#include "evict.h"
 #include "holding.h"
+#include "shared.h"
 
-#define SAME_END_MS 2000 /* the kernel counts in seconds, and time passes on the way */
-#define ROOM_FOR_NEWS 2	 /* batches that a sync leaves for changes */
+#define TELL_MS 10000
 
-static struct target_change change_of(const struct holding *holding,
+/* A delete says as well until when the entry was wanted: in someone else's set what ends later
+ * is not ours. */
+struct target_change holding_work_out(const struct holding *holding,
 				      const struct prefix *prefix, int64_t now)
 {
-	if (holding->empty || holding->dropped)
-		return (struct target_change){.prefix = *prefix, .op = TARGET_DEL};
-	return wanted_change(holding->wanted, holding->number, prefix, holding->is.info.longest,
-			     now);
+	struct target_change change = wanted_change(holding->wanted, holding->number, prefix,
+						    holding->is.info.longest, now);
+
+	if (holding->empty || holding->dropped || full_leaves(&holding->full, prefix)) {
+		change.op = TARGET_DEL;
+		change.whole = 0;
+	}
+	return change;
 }
 
 /* ---- the queue ---- */
@@ -43,6 +51,10 @@ static void queue_drop(struct holding *holding)
 	holding->room = holding->head = holding->count = 0;
 	holding->lost = holding->queued - holding->answered;
 	holding->sent_head = holding->sent_count = holding->walks = 0;
+	memset(holding->owed, 0, sizeof holding->owed);
+	full_clear(&holding->full);
+	holding->freed = holding->trying = false;
+	holding->is.evicted = 0;
 }
 
 void holding_clear(struct holding *holding)
@@ -68,26 +80,11 @@ void holding_push(struct holding *holding, const struct prefix *prefix)
 	holding->queued++;
 }
 
-/* In someone else's set only what we know to have added may be deleted: a deletion that was
- * not done is written down until it is. */
-void holding_note_removal(struct holding *holding, const struct prefix *prefix, bool pending)
-{
-	memory_removal(holding->memory,
-		       names_add(holding->memory->names, text_of(holding->text)), prefix,
-		       pending);
-}
-
-/* A target that is out may be anyone's. */
-static bool may_be_shared(const struct holding *holding)
-{
-	return holding->is.info.way == TARGET_SHARED || holding->phase == HOLDING_OUT;
-}
-
 void holding_change(struct holding *holding, const struct prefix *prefix)
 {
-	if (may_be_shared(holding) &&
-	    wanted_slot(holding->wanted, holding->number, prefix) == WANTED_NO_SLOT)
-		holding_note_removal(holding, prefix, true);
+	if (evict_changed(holding, prefix))
+		return;
+	shared_changed(holding, prefix);
 	if (holding->empty && !holding->dropped && holding->late_count < HOLDING_LATE)
 		holding->late[holding->late_count++] = *prefix;
 	else if (holding->empty && !holding->dropped)
@@ -96,8 +93,8 @@ void holding_change(struct holding *holding, const struct prefix *prefix)
 		holding_push(holding, prefix);
 }
 
-static bool batch_send(struct holding *holding, const struct target_change *changes,
-		       size_t count, bool walk)
+bool holding_send(struct holding *holding, const struct target_change *changes, size_t count,
+		  size_t queued)
 {
 	struct holding_sent *sent;
 
@@ -105,25 +102,28 @@ static bool batch_send(struct holding *holding, const struct target_change *chan
 	    target_apply(holding->targets, holding->number, changes, count))
 		return false;
 	sent = &holding->sent[(holding->sent_head + holding->sent_count++) % HOLDING_SENT];
-	*sent = (struct holding_sent){.queued = walk ? 0 : count, .walk = walk};
-	holding->walks += walk;
+	*sent = (struct holding_sent){.queued = queued, .walk = !queued};
+	holding->walks += !queued;
 	return true;
 }
 
+/* What is queued becomes at most two changes each. */
 static bool pump_batch(struct holding *holding, int64_t now)
 {
 	struct target_change changes[TARGET_BATCH_MAX];
-	size_t count = holding->count < TARGET_BATCH_MAX ? holding->count : TARGET_BATCH_MAX;
+	size_t taken = 0, count = 0;
 
-	if (!count || !targets_room(holding->targets) || holding->sent_count == HOLDING_SENT)
+	if (!holding->count || !targets_room(holding->targets) ||
+	    holding->sent_count == HOLDING_SENT)
 		return false;
-	for (size_t i = 0; i < count; i++)
-		changes[i] = change_of(
-			holding, &holding->queue[(holding->head + i) % holding->room], now);
-	if (!batch_send(holding, changes, count, false))
+	for (; taken < holding->count && count + 2 <= TARGET_BATCH_MAX; taken++)
+		count += shared_changes(
+			holding, &holding->queue[(holding->head + taken) % holding->room], now,
+			&changes[count]);
+	if (!holding_send(holding, changes, count, taken))
 		return false;
-	holding->head = (holding->head + count) % holding->room;
-	holding->count -= count;
+	holding->head = (holding->head + taken) % holding->room;
+	holding->count -= taken;
 	return true;
 }
 
@@ -135,170 +135,12 @@ void holding_pump(struct holding *holding, int64_t now)
 		;
 }
 
-/* ---- sync ---- */
-
-void holding_sync(struct holding *holding, bool empty)
-{
-	holding->again = true;
-	holding->asked++;
-	holding->empty_next = empty || holding->dropped;
-}
-
-static void sync_over(struct holding *holding)
-{
-	free(holding->seen);
-	holding->seen = NULL;
-	log_debug("target %s: sync over%s", holding->text, holding->empty ? ", empty" : "");
-	holding->empty = holding->refill = false;
-	holding->is.info.created = false;
-	holding->phase = HOLDING_IDLE;
-	holding->answered += holding->lost;
-	holding->lost = 0;
-	holding->done = holding->begun;
-	holding->is.syncs++;
-	while (holding->late_count)
-		holding_push(holding, &holding->late[--holding->late_count]);
-}
-
-static void removals_push(struct holding *holding)
-{
-	struct memory *memory = holding->memory;
-	uint32_t name = names_find(memory->names, text_of(holding->text));
-
-	for (uint32_t i = 0; i < memory->removals.count; i++)
-		if (memory->removals.list[i].target == name)
-			holding_push(holding, &memory->removals.list[i].prefix);
-}
-
-/* False: no room, or no memory; tried again later. */
-static bool sync_list(struct holding *holding)
-{
-	uint32_t slots = judge_slots(holding->memory->judge);
-	unsigned char *seen = calloc(slots / 8 + 1, 1);
-
-	if (!seen || target_list(holding->targets, holding->number)) {
-		free(seen);
-		return false;
-	}
-	free(holding->seen);
-	holding->seen = seen;
-	holding->seen_slots = slots;
-	holding->phase = HOLDING_LIST;
-	return true;
-}
-
-static bool sync_refill(struct holding *holding, enum target_phase phase)
-{
-	size_t expect = holding->empty ? 0 : judge_counts(holding->memory->judge).live;
-
-	if (target_refill(holding->targets, holding->number, phase, expect))
-		return false;
-	holding->phase = phase == TARGET_REFILL_BEGIN ? HOLDING_BEGIN : HOLDING_COMMIT;
-	holding->refill = true;
-	return true;
-}
-
-/* What was made just now is empty: no need to list it, or to fill a second set. */
-static bool sync_start(struct holding *holding)
-{
-	bool started = true;
-
-	holding->slot = 0;
-	holding->begun = holding->asked;
-	holding->is.sync_error = 0;
-	holding->empty = holding->empty_next;
-	if (holding->is.info.way == TARGET_NOTHING)
-		sync_over(holding);
-	else if (holding->is.info.way == TARGET_SHARED || holding->is.info.created)
-		holding->phase = HOLDING_WALK;
-	else if (holding->is.info.way == TARGET_REFILL)
-		started = sync_refill(holding, TARGET_REFILL_BEGIN);
-	else
-		started = sync_list(holding);
-	if (!started) {
-		holding->empty = false;
-		return false;
-	}
-	log_debug("target %s: sync%s", holding->text, holding->empty ? ", to be empty" : "");
-	holding->again = holding->empty_next = false;
-	if (holding->phase == HOLDING_WALK)
-		removals_push(holding);
-	return true;
-}
-
-static bool was_seen(const struct holding *holding, uint32_t slot)
-{
-	return holding->seen && slot < holding->seen_slots &&
-	       holding->seen[slot / 8] >> (slot % 8) & 1;
-}
-
-/* Does the walk have to send something for this slot? An empty second set needs no deletes. */
-static bool walk_change(const struct holding *holding, uint32_t slot, int64_t now,
-			struct target_change *change)
-{
-	const struct ban *ban = judge_at(holding->memory->judge, slot);
-	enum target_way way = holding->is.info.way;
-
-	if (!ban || was_seen(holding, slot) ||
-	    wanted_slot(holding->wanted, holding->number, &ban->prefix) != slot)
-		return false;
-	*change = change_of(holding, &ban->prefix, now);
-	if (change->op == TARGET_DEL)
-		return way == TARGET_SHARED;
-	if (holding->refill)
-		change->op = TARGET_FILL;
-	return true;
-}
-
-static bool walk_step(struct holding *holding, int64_t now)
-{
-	struct target_change changes[TARGET_BATCH_MAX];
-	uint32_t end = judge_slots(holding->memory->judge), slot = holding->slot;
-	size_t count = 0;
-
-	if (targets_room(holding->targets) <= ROOM_FOR_NEWS ||
-	    holding->sent_count == HOLDING_SENT)
-		return false;
-	for (; slot < end && count < TARGET_BATCH_MAX; slot++)
-		count += walk_change(holding, slot, now, &changes[count]);
-	if (!count) {
-		holding->phase = HOLDING_DRAIN;
-		holding->drain = holding->queued;
-		return true;
-	}
-	if (!batch_send(holding, changes, count, true))
-		return false;
-	holding->slot = slot;
-	return true;
-}
-
-bool holding_step(struct holding *holding, int64_t now)
-{
-	switch (holding->phase) {
-	case HOLDING_IDLE:
-		return holding->again && targets_room(holding->targets) && sync_start(holding);
-	case HOLDING_WALK:
-		return walk_step(holding, now);
-	case HOLDING_DRAIN:
-		/* Requests are done in order: the commit needs not wait for the fills. */
-		if (holding->refill)
-			return targets_room(holding->targets) &&
-			       sync_refill(holding, TARGET_REFILL_COMMIT);
-		if (holding->walks || holding->answered + holding->lost < holding->drain)
-			return false;
-		sync_over(holding);
-		return true;
-	default:
-		return false;
-	}
-}
-
 bool holding_settled(const struct holding *holding)
 {
 	if (holding->phase == HOLDING_OUT)
 		return holding->is.info.error != -EINPROGRESS;
-	return holding->phase == HOLDING_IDLE && !holding->again && !holding->count &&
-	       !holding->sent_count;
+	return holding->phase == HOLDING_IDLE && !holding->again && !holding->heal &&
+	       !holding->count && !holding->sent_count;
 }
 
 bool holding_synced(const struct holding *holding, uint64_t asked)
@@ -308,21 +150,17 @@ bool holding_synced(const struct holding *holding, uint64_t asked)
 	return holding->done >= asked;
 }
 
-/* ---- what the target says ---- */
-
-/* In what is ours a sync leaves nothing that is not wanted. */
-static void removals_forget(struct holding *holding)
+bool holding_answered(const struct holding *holding, uint64_t queued)
 {
-	struct memory *memory = holding->memory;
-	uint32_t name = names_find(memory->names, text_of(holding->text));
+	uint64_t needed = queued;
 
-	for (uint32_t i = memory->removals.count; name && i-- > 0;) {
-		struct prefix prefix = memory->removals.list[i].prefix;
-
-		if (memory->removals.list[i].target == name)
-			holding_note_removal(holding, &prefix, false);
-	}
+	for (unsigned i = 0; i < HOLDING_SENT; i++)
+		if (holding->owed[i].from < queued && holding->owed[i].until > needed)
+			needed = holding->owed[i].until;
+	return holding->answered >= needed;
 }
+
+/* ---- what the target says ---- */
 
 /* Until it is ready again. A flush that was under way is not forgotten. */
 static void holding_out(struct holding *holding)
@@ -332,36 +170,56 @@ static void holding_out(struct holding *holding)
 	free(holding->seen);
 	holding->seen = NULL;
 	holding->empty_next |= holding->empty || holding->dropped;
-	holding->empty = holding->refill = false;
+	holding->empty = holding->refill = holding->heal = false;
 	holding->phase = HOLDING_OUT;
 	holding->is.info.error = -EINPROGRESS;
 }
 
-/* The worker is gone, and with it every request. Did it go? */
-static bool worker_died(struct holding *holding, int error)
+void holding_redefine(struct holding *holding)
+{
+	/* A sync follows. */
+	holding->redefine = holding->retry = false;
+	holding->redefined = moment_ticks();
+	holding_out(holding);
+	target_redefine(holding->targets, holding->number);
+}
+
+bool holding_worker_died(struct holding *holding, int error)
 {
 	if (error == -EPIPE && holding->phase != HOLDING_OUT)
 		holding_out(holding);
 	return error == -EPIPE;
 }
 
+/* What is tried again every few seconds is not told of each time. */
+static void tell_ready(const struct holding *holding, const struct target_info *info)
+{
+	bool failed = holding->is.info.text[0] != 0;
+
+	if (!info->error && failed)
+		log_info("target %s: in use again", holding->text);
+	else if (!info->error)
+		log_debug("target %s is ready", holding->text);
+	else if (strcmp(info->text, holding->is.info.text) != 0)
+		log_error("target %s: %s", holding->text, info->text);
+}
+
 void holding_ready(struct holding *holding, const struct target_info *info)
 {
 	holding_out(holding);
+	holding->empty_next |= holding->emptied;
+	tell_ready(holding, info);
 	holding->is.info = *info;
 	holding->again = !info->error;
 	holding->asked += !holding->asked;
 	holding->phase = info->error ? HOLDING_OUT : HOLDING_IDLE;
+	if (!info->error)
+		holding->attempts = 0;
 	if (!info->error && info->way != TARGET_SHARED)
-		removals_forget(holding);
-	if (info->error)
-		log_error("target %s: %s", holding->text, info->text);
-	else
-		log_debug("target %s is ready", holding->text);
+		shared_forget(holding);
 }
 
-/* Our own nft sets are made anew by a refill; others by the definition of their target. */
-static void set_is_gone(struct holding *holding)
+void holding_set_is_gone(struct holding *holding)
 {
 	holding->retry = true;
 	holding->redefine |= holding->is.info.way != TARGET_REFILL;
@@ -371,89 +229,89 @@ static void note_refusal(struct holding *holding, const struct target_change *ch
 {
 	char text[PREFIX_TEXT_MAX];
 
-	/* Once for each kind in a row: a full set refuses by the thousand. */
+	/* Once for each kind in a row: a set that is gone refuses by the thousand. */
 	if (holding->is.last_error != error)
 		log_error("target %s: cannot %s %s: %s", holding->text,
 			  change->op == TARGET_DEL ? "delete" : "add",
-			  prefix_print(&change->prefix, text),
-			  error == -ENOSPC ? "the set is full" : strerror(-error));
+			  prefix_print(&change->prefix, text), strerror(-error));
 	holding->is.refused++;
 	holding->is.last_error = error;
+}
+
+/* What took somebody's place has been queued once more: those who wait for it go on waiting. */
+static void owe(struct holding *holding, uint64_t from, bool walk)
+{
+	struct holding_owed *next = &holding->owed[holding->owed_next];
+
+	if (walk) {
+		holding->drain = holding->queued;
+		return;
+	}
+	if (next->until > holding->answered) { /* none is over: the last stands for both */
+		next = &holding->owed[(holding->owed_next + HOLDING_SENT - 1) % HOLDING_SENT];
+		next->until = holding->queued;
+		return;
+	}
+	*next = (struct holding_owed){from, holding->queued};
+	holding->owed_next = (holding->owed_next + 1) % HOLDING_SENT;
 }
 
 void holding_applied(struct holding *holding, const struct target_change *changes,
 		     const int *errors, size_t count)
 {
 	struct holding_sent sent;
+	uint64_t from, before;
 
-	if ((count && worker_died(holding, errors[0])) || !holding->sent_count)
+	if ((count && holding_worker_died(holding, errors[0])) || !holding->sent_count)
 		return;
 	sent = holding->sent[holding->sent_head];
 	holding->sent_head = (holding->sent_head + 1) % HOLDING_SENT;
 	holding->sent_count--;
+	from = holding->answered;
+	before = holding->queued;
 	holding->answered += sent.queued;
 	holding->walks -= sent.walk;
+	evict_applied(holding, changes, errors, count);
+	if (holding->queued > before)
+		owe(holding, from, sent.walk);
 	for (size_t i = 0; i < count; i++) {
-		if (errors[i])
+		if (errors[i] && errors[i] != -ENOSPC)
 			note_refusal(holding, &changes[i], errors[i]);
-		/* The set or table itself is gone: a sync makes ours anew. */
+		/* The set or table itself is gone: a sync makes ours anew. After a flush that
+		 * leaves nothing, so what was banned since comes behind it. */
 		if (errors[i] == -ENOENT)
-			set_is_gone(holding);
-		if (!errors[i] && holding->is.info.way == TARGET_SHARED)
-			holding_note_removal(holding, &changes[i].prefix, false);
+			holding_set_is_gone(holding);
+		if (errors[i] == -ENOENT && holding->emptied &&
+		    holding->late_count < HOLDING_LATE)
+			holding->late[holding->late_count++] = changes[i].prefix;
+		if (!errors[i] && changes[i].op == TARGET_DEL)
+			shared_deleted(holding, &changes[i].prefix);
 	}
 }
 
-void holding_held(struct holding *holding, const struct prefix *prefix, int64_t left,
-		  int64_t now)
+/* Once for a storm of them. */
+static void tell_removed(struct holding *holding, const char *who)
 {
-	struct target_change change = change_of(holding, prefix, now);
-	uint32_t slot;
+	int64_t ticks = moment_ticks();
+	char more[64] = "";
 
-	if (holding->phase != HOLDING_LIST)
-		return;
-	if (change.op == TARGET_DEL) {
-		holding_push(holding, prefix);
+	if (holding->told && ticks - holding->told < TELL_MS) {
+		holding->untold++;
 		return;
 	}
-	if (holding->is.info.timeouts && left != change.left &&
-	    (left == TIME_FOREVER || change.left == TIME_FOREVER ||
-	     llabs(left - change.left) > SAME_END_MS))
-		return;
-	slot = wanted_slot(holding->wanted, holding->number, prefix);
-	if (slot < holding->seen_slots)
-		holding->seen[slot / 8] |= (unsigned char)(1 << slot % 8);
+	if (holding->untold)
+		snprintf(more, sizeof more, " (as %u times since that was last said)",
+			 holding->untold);
+	log_warning("target %s: entries were removed%s%s%s: putting them back", holding->text,
+		    *who ? " by " : "", who, more);
+	holding->told = ticks;
+	holding->untold = 0;
 }
 
-static void sync_failed(struct holding *holding, const char *what, int error)
+void holding_removed(struct holding *holding, const char *who)
 {
-	if (holding->is.last_error != error)
-		log_error("target %s: cannot %s: %s", holding->text, what, strerror(-error));
-	holding->is.last_error = holding->is.sync_error = error;
-	holding->retry = true;
-	if (error == -ENOENT || error == -ESTALE)
-		set_is_gone(holding);
-}
-
-void holding_listed(struct holding *holding, int error)
-{
-	if (worker_died(holding, error) || holding->phase != HOLDING_LIST)
+	if (holding->phase == HOLDING_OUT || holding->emptied || holding->dropped)
 		return;
-	if (error)
-		sync_failed(holding, "be listed", error);
-	holding->phase = HOLDING_WALK;
-}
-
-void holding_done(struct holding *holding, int error)
-{
-	if (worker_died(holding, error))
-		return;
-	if (error) {
-		sync_failed(holding, "be filled anew", error);
-		sync_over(holding);
-	} else if (holding->phase == HOLDING_BEGIN) {
-		holding->phase = HOLDING_WALK;
-	} else if (holding->phase == HOLDING_COMMIT) {
-		sync_over(holding);
-	}
+	tell_removed(holding, who);
+	holding_heal(holding);
 }

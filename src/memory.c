@@ -165,7 +165,7 @@ static void load_record(void *arg, const struct record *record)
 	case RECORD_REMOVED:
 		removals_set(&memory->removals,
 			     &(struct removal){load_number(load, record->removal.target),
-					       record->removal.prefix},
+					       record->removal.prefix, TIME_NONE},
 			     record->kind == RECORD_REMOVAL);
 		break;
 	}
@@ -309,16 +309,14 @@ const struct position *memory_find_position(const struct memory *memory, uint32_
 	return NULL;
 }
 
-void memory_removal(struct memory *memory, uint32_t target, const struct prefix *prefix,
-		    bool pending)
+void memory_removal(struct memory *memory, const struct removal *removal, bool pending)
 {
 	struct record record = {.kind = pending ? RECORD_REMOVAL : RECORD_REMOVED};
-	struct removal removal = {target, *prefix};
 
-	if (!target || !removals_set(&memory->removals, &removal, pending))
+	if (!removal->target || !removals_set(&memory->removals, removal, pending))
 		return;
-	record.removal.target = written(memory, target);
-	record.removal.prefix = *prefix;
+	record.removal.target = written(memory, removal->target);
+	record.removal.prefix = removal->prefix;
 	put(memory, &record);
 }
 

@@ -54,8 +54,8 @@ void memory_offence(struct memory *memory, enum judge_verdict verdict,
 void memory_position(struct memory *memory, uint32_t source, const struct position *position);
 /* NULL: never read. */
 const struct position *memory_find_position(const struct memory *memory, uint32_t source);
-void memory_removal(struct memory *memory, uint32_t target, const struct prefix *prefix,
-		    bool pending);
+/* To be deleted from someone else's set, which was given it until then, or no longer. */
+void memory_removal(struct memory *memory, const struct removal *removal, bool pending);
 
 /* Write a snapshot in small steps: true as long as there is more to do. Starts one when the
  * store wants it (or `force`). */

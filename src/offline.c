@@ -53,6 +53,7 @@ static void on_own(void *arg, const struct prefix *addresses, size_t count)
 		ban = *judge_at(judge, slot);
 		if (!judge_never(judge, ban.jail, &ban.prefix))
 			continue;
+		enforce_before(offline->enforce, ban.jail, &ban.prefix);
 		judge_undo(judge, ban.jail, &ban.prefix, NULL);
 		enforce_change(offline->enforce, ban.jail, &ban.prefix);
 	}

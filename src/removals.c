@@ -64,11 +64,29 @@ static void take_out(struct removals *removals, uint32_t slot)
 	hash_index_add(&removals->index, hash_of(removals, last), slot);
 }
 
+static uint32_t find(const struct removals *removals, const struct removal *removal)
+{
+	if (!removals->count)
+		return HASH_NONE;
+	return hash_index_find(&removals->index, hash_of(removals, removal), is_same,
+			       removals->list, removal);
+}
+
+const struct removal *removals_find(const struct removals *removals, uint32_t target,
+				    const struct prefix *prefix)
+{
+	const struct removal wanted = {.target = target, .prefix = *prefix};
+	uint32_t slot = find(removals, &wanted);
+
+	return slot == HASH_NONE ? NULL : &removals->list[slot];
+}
+
 bool removals_set(struct removals *removals, const struct removal *removal, bool pending)
 {
-	uint32_t slot = hash_index_find(&removals->index, hash_of(removals, removal), is_same,
-					removals->list, removal);
+	uint32_t slot = find(removals, removal);
 
+	if (pending && slot != HASH_NONE && removals->list[slot].until < removal->until)
+		removals->list[slot].until = removal->until;
 	if (pending == (slot != HASH_NONE))
 		return false;
 	if (pending)

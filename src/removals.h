@@ -17,6 +17,8 @@
 struct removal {
 	uint32_t target; /* as it stands in the configuration, a name */
 	struct prefix prefix;
+	int64_t until; /* the end that it was given last; TIME_NONE: not known, since a restart
+			*/
 };
 
 struct removals {
@@ -29,7 +31,11 @@ struct removals {
 
 void removals_init(struct removals *removals);
 void removals_clear(struct removals *removals);
-/* Add or take out. Did anything change? Taking out moves the last one to its place. */
+/* Add or take out. Did anything change? Taking out moves the last one to its place; of two ends
+ * the later is kept. */
 bool removals_set(struct removals *removals, const struct removal *removal, bool pending);
+/* NULL: nothing is to be deleted. Good until the next change. */
+const struct removal *removals_find(const struct removals *removals, uint32_t target,
+				    const struct prefix *prefix);
 
 #endif

@@ -94,7 +94,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 		daemon->rearm_at = ticks;
 		enforce_rearm(daemon->enforce);
 	}
-	enforce_retry(daemon->enforce);
+	enforce_tick(daemon->enforce);
 	wait_check(daemon);
 	feeds_throttle(daemon);
 	if (!event_pending(daemon->snapshot, EV_TIMEOUT, NULL))
@@ -144,6 +144,7 @@ static void on_progress(void *arg)
 		log_info("ready: %u bans live", judge_counts(daemon->memory->judge).live);
 		sd_notify(0, "READY=1");
 	}
+	live_pump(daemon);
 	wait_check(daemon);
 	wait_resume(daemon);
 	feeds_throttle(daemon);
@@ -158,6 +159,18 @@ static void on_own(void *arg, const struct prefix *addresses, size_t count)
 	daemon_pardon(daemon);
 }
 
+static void on_fact(void *arg, size_t target, const struct target_fact *fact)
+{
+	live_fact(arg, target, fact);
+}
+
+static void on_facts_done(void *arg, size_t target, int error)
+{
+	(void)target;
+	(void)error;
+	live_answered(arg);
+}
+
 static void on_lost(void *arg)
 {
 	log_error("banish-netlink ended: stopping, to be started again by a supervisor");
@@ -168,6 +181,8 @@ static const struct enforce_events enforce_events = {
 	.progress = on_progress,
 	.own = on_own,
 	.lost = on_lost,
+	.fact = on_fact,
+	.facts_done = on_facts_done,
 };
 
 /* ---- the verbs ---- */
@@ -177,13 +192,15 @@ void verb_over(void *arg, struct call *call)
 	struct daemon *daemon = arg;
 
 	wait_drop(daemon, call);
+	live_drop(daemon, call);
 	reload_forget(daemon, call);
 	free(call_own(call));
 	call_set(call, NULL);
 }
 
 static const struct control_verb verbs[] = {
-	{.name = "status", .start = status_start},
+	{.name = "status", .start = status_start, .over = verb_over},
+	{.name = "live", .start = live_start, .over = verb_over},
 	{.name = "list", .start = list_start, .more = list_more, .over = verb_over},
 	{.name = "ban",
 	 .start = ban_start,
@@ -312,7 +329,9 @@ static int daemon_open(struct daemon *daemon)
 	log_level = setup->conf->loglevel;
 	daemon->base = event_base_new();
 	daemon->memory = memory_new((uint32_t)setup->conf->maxbans);
-	if (!daemon->base || !daemon->memory || open_events(daemon) || feeds_open(daemon))
+	daemon->live = live_new();
+	if (!daemon->base || !daemon->memory || !daemon->live || open_events(daemon) ||
+	    feeds_open(daemon))
 		return fail("start", -ENOMEM);
 	error = account_find(&account, setup->conf->user);
 	if (error) {
@@ -355,6 +374,7 @@ static void daemon_close(struct daemon *daemon)
 	feeds_free(daemon);
 	enforce_close(daemon->enforce);
 	resolve_free(daemon->resolve);
+	live_free(daemon->live);
 	memory_free(daemon->memory);
 	setup_free(daemon->setup);
 	for (size_t i = 0; i < sizeof events / sizeof events[0]; i++)

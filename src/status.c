@@ -13,6 +13,7 @@
 #include "command.h"
 #include "daemon.h"
 #include "show.h"
+#include "warnings.h"
 
 int cmd_status(int argc, char **argv)
 {
@@ -131,6 +132,8 @@ static cJSON *json_targets(const struct daemon *daemon)
 		add_number(target, "syncs", it->syncs);
 		add_number(target, "pending", it->pending);
 		add_number(target, "refused", it->refused);
+		add_number(target, "evicted", it->evicted);
+		add_number(target, "evictions", it->evictions);
 		cJSON_AddItemToArray(list, target);
 	}
 	return list;
@@ -153,6 +156,24 @@ static cJSON *json_state(const struct daemon *daemon)
 	add_number(state, "dropped", counts.dropped);
 	add_number(state, "damaged", counts.damaged);
 	return state;
+}
+
+static cJSON *json_dropped(const struct daemon *daemon)
+{
+	struct enforce_closed closed = enforce_closed(daemon->enforce);
+	cJSON *dropped = cJSON_CreateObject();
+
+	add_number(dropped, "connections", closed.sockets);
+	add_number(dropped, "peers", closed.peers);
+	add_number(dropped, "missed", closed.missed);
+	return dropped;
+}
+
+static size_t count_warnings(const struct daemon *daemon)
+{
+	const struct warnings *warnings = live_warnings(daemon->live);
+
+	return warnings->count + warnings->lost;
 }
 
 static void status_json(const struct daemon *daemon, struct call *call, const uint32_t *bans)
@@ -179,6 +200,8 @@ static void status_json(const struct daemon *daemon, struct call *call, const ui
 	cJSON_AddItemToObject(root, "names", json_names(daemon));
 	cJSON_AddItemToObject(root, "targets", json_targets(daemon));
 	cJSON_AddItemToObject(root, "state", json_state(daemon));
+	cJSON_AddItemToObject(root, "dropped", json_dropped(daemon));
+	add_number(root, "warnings", count_warnings(daemon));
 	text = cJSON_PrintUnformatted(root);
 	if (text)
 		call_out(call, "%s", text);
@@ -229,8 +252,11 @@ static void text_targets(const struct daemon *daemon, struct call *call)
 	for (size_t t = 0; t < enforce_count(daemon->enforce); t++) {
 		const struct enforce_target *target = enforce_at(daemon->enforce, t);
 
-		call_out(call, "target  %-20s %s, %zu waiting, %" PRIu64 " refused",
-			 target->text, target_words(target), target->pending, target->refused);
+		call_out(call,
+			 "target  %-20s %s, %zu waiting, %" PRIu64 " refused, %" PRIu64
+			 " left out for want of room",
+			 target->text, target_words(target), target->pending, target->refused,
+			 target->evicted);
 	}
 }
 
@@ -239,6 +265,8 @@ static void status_text(const struct daemon *daemon, struct call *call, const ui
 	struct judge_counts counts = judge_counts(daemon->memory->judge);
 	struct targets_counts helper = enforce_helper(daemon->enforce);
 	struct store_counts state = store_counts(daemon->memory->store);
+	struct enforce_closed closed = enforce_closed(daemon->enforce);
+	size_t warnings = count_warnings(daemon);
 	int error = store_error(daemon->memory->store);
 	char since[SHOW_TIME_MAX];
 
@@ -256,14 +284,24 @@ static void status_text(const struct daemon *daemon, struct call *call, const ui
 	text_targets(daemon, call);
 	call_out(call, "helper  process %d, %" PRIu64 " restarts", helper.helper_pid,
 		 helper.restarts);
+	if (closed.peers || closed.missed)
+		call_out(call,
+			 "dropped %" PRIu64 " connections of %" PRIu64 " banned peers, %" PRIu64
+			 " peers missed%s%s",
+			 closed.sockets, closed.peers, closed.missed, closed.error ? ": " : "",
+			 closed.error ? strerror(-closed.error) : "");
+	if (warnings)
+		call_out(call,
+			 "WARNING %zu found in the way of the bans: banish check --live says "
+			 "what",
+			 warnings);
 	call_out(call, "state   %s%s: journal of %" PRIu64 " bytes, %" PRIu64 " found damaged",
 		 error ? "not durable: " : "durable", error ? strerror(-error) : "",
 		 state.journal_bytes, state.damaged);
 }
 
-void status_start(void *arg, struct call *call)
+static void status_done(struct daemon *daemon, struct call *call)
 {
-	struct daemon *daemon = arg;
 	uint32_t *bans = count_bans(daemon);
 
 	if (call_option(call, "json"))
@@ -272,4 +310,9 @@ void status_start(void *arg, struct call *call)
 		status_text(daemon, call, bans);
 	free(bans);
 	call_finish(call, EXIT_DONE);
+}
+
+void status_start(void *arg, struct call *call)
+{
+	live_look(arg, call, false, status_done);
 }

@@ -17,6 +17,7 @@
 
 #include "base/diag.h"
 #include "base/log.h"
+#include "base/ports.h"
 #include "base/prefix.h"
 #include "base/rules.h"
 #include "base/spec.h"
@@ -47,7 +48,13 @@ struct conf_jail {
 	unsigned prefix6;  /* 32..128: IPv6 is counted and banned by this length */
 	struct prefix *ignoreip;
 	size_t ignoreip_count;
-	size_t *targets; /* into conf.targets, no repeats */
+	/* Its service: what it is for. A jail with "scope = port" has them in its targets'
+	 * option `ports` as well. None: all that this host has. */
+	struct port_range ports[PORTS_MAX]; /* in order, none overlaps another */
+	size_t port_count;
+	bool tcp, udp;	       /* those ports of which protocol; at least one of them */
+	bool drop_established; /* then there are ports, and tcp is among the protocols */
+	size_t *targets;       /* into conf.targets, no repeats */
 	size_t target_count;
 };
 

@@ -5,6 +5,7 @@
 
 #include "conf/field.h"
 #include "conf/jail.h"
+#include "conf/service.h"
 #include "conf/sources.h"
 
 #define MAXRETRY_DEFAULT 5
@@ -272,6 +273,8 @@ int jail_read(struct conf_jail *jail, struct jail_targets *targets, bool *enable
 	*enabled = true;
 	if (!err)
 		err = field_flag(enabled, scope, "enabled");
+	if (!err)
+		err = service_read(jail, targets, scope);
 	if (!err)
 		err = sources_read(jail, scope);
 	if (!err)

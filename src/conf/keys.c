@@ -11,9 +11,10 @@
 static const char *const banish_keys[] = {"statedir", "socket",	 "user",
 					  "loglevel", "maxbans", NULL};
 static const char *const jail_keys[] = {
-	"filter",  "logpath",	  "journalmatch", "backend",  "syslog",
-	"usedns",  "logtimezone", "maxretry",	  "findtime", "bantime",
-	"prefix6", "ignoreip",	  "target",	  "enabled",  NULL};
+	"filter",   "logpath",	   "journalmatch",     "backend",  "syslog",
+	"usedns",   "logtimezone", "maxretry",	       "findtime", "bantime",
+	"prefix6",  "ignoreip",	   "target",	       "enabled",  "port",
+	"protocol", "scope",	   "drop-established", NULL};
 static const char *const manual_keys[] = {"bantime", "target", NULL};
 static const char *const include_keys[] = {"before", "after", NULL};
 
@@ -44,7 +45,6 @@ static const struct {
 	{"dbmaxmatches", NULL},
 	{"dbpurgeage", NULL},
 	{"destemail", NULL},
-	{"drop-established", NULL},
 	{"fail2ban_agent", NULL},
 	{"failregex", "it belongs in the filter"},
 	{"ignorecache", NULL},
@@ -59,10 +59,7 @@ static const struct {
 	{"mta", NULL},
 	{"owner", NULL},
 	{"pidfile", NULL},
-	{"port", NULL},
 	{"prefregex", "it belongs in the filter"},
-	{"protocol", NULL},
-	{"scope", NULL},
 	{"sender", NULL},
 	{"skip_if_nologs", "a file that is missing is waited for"},
 	{"syslogsocket", NULL},

@@ -6,11 +6,13 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "target/kernel.h"
 #include "target/targets.h"
 
 #define OWN_MAX 65536
+#define ERRNO_MAX 65535 /* beyond all of them; what is further below cannot be negated */
 
 /* ---- the shape of answers ---- */
 
@@ -28,6 +30,9 @@ static const struct shape shapes[] = {
 	[WIRE_FLUSH] = {WIRE_RESULT, ONE, sizeof(struct wire_result)},
 	[WIRE_LIST] = {WIRE_LIST, ANY, sizeof(struct wire_held)},
 	[WIRE_QUERY] = {WIRE_QUERY, ANY, sizeof(struct prefix)},
+	[WIRE_CLOSE] = {WIRE_RESULT, AS_ASKED, sizeof(struct wire_result)},
+	[WIRE_SOCKETS] = {WIRE_SOCKETS, ANY, sizeof(struct wire_socket)},
+	[WIRE_LIVE] = {WIRE_LIVE, ANY, sizeof(struct wire_fact)},
 };
 
 static bool count_fits(const struct shape *shape, const struct wire_head *asked,
@@ -47,8 +52,11 @@ static bool answer_fits(const struct wire_head *asked, const struct wire_head *h
 	const struct shape *shape = &shapes[asked->kind];
 	bool last = head->flags & WIRE_LAST;
 
-	return head->serial == asked->serial && head->kind == shape->answer &&
-	       head->error <= 0 && count_fits(shape, asked, head) &&
+	/* A request that could not be looked at is refused as a plain result. */
+	return head->serial == asked->serial &&
+	       (head->kind == shape->answer || (head->kind == WIRE_RESULT && head->error)) &&
+	       head->error <= 0 && head->error >= -ERRNO_MAX &&
+	       count_fits(shape, asked, head) &&
 	       len == sizeof *head + head->count * shape->record &&
 	       (last || (shape->count == ANY && !head->error));
 }
@@ -56,7 +64,7 @@ static bool answer_fits(const struct wire_head *asked, const struct wire_head *h
 static bool results_fit(const struct wire_result *results, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		if (results[i].error > 0)
+		if (results[i].error > 0 || results[i].error < -ERRNO_MAX)
 			return false;
 	return true;
 }
@@ -104,6 +112,8 @@ void targets_done(struct targets *targets, const struct request *request, int er
 		return;
 	if (request->packet->kind == WIRE_LIST)
 		events->listed(targets->arg, target, error);
+	else if (request->packet->kind == WIRE_LIVE)
+		events->facts_done(targets->arg, target, error);
 	else if (request->packet->kind != WIRE_FORGET)
 		events->done(targets->arg, target, error);
 }
@@ -161,7 +171,8 @@ static bool take_defined(struct targets *targets, const struct request *request)
 		return true;
 	if (packet->head.error)
 		kernel_explain(&info, &slot->options, packet->head.error);
-	else if (!kernel_unpack_defined(&info, &slot->options, &packet->defined))
+	else if (packet->defined.error < -ERRNO_MAX ||
+		 !kernel_unpack_defined(&info, &slot->options, &packet->defined))
 		return false;
 	slot->state = info.error ? SLOT_FAILED : SLOT_READY;
 	targets->events->ready(targets->arg, target, &info);
@@ -204,6 +215,56 @@ static bool take_held(struct targets *targets, const struct request *request)
 	return true;
 }
 
+static bool take_facts(struct targets *targets, const struct request *request)
+{
+	const union packet *packet = &targets->packet;
+	struct target_fact fact;
+
+	for (size_t i = 0; i < packet->head.count; i++) {
+		if (!kernel_unpack_fact(&fact, &packet->facts[i]))
+			return false;
+		if (request->generation == targets->generation)
+			targets->events->fact(targets->arg, request->packet->target, &fact);
+	}
+	if (packet->head.flags & WIRE_LAST)
+		targets_done(targets, request, packet->head.error);
+	return true;
+}
+
+/* Sockets are no target's, so that it does not matter which targets there are now. */
+static bool take_closed(struct targets *targets, const struct request *request)
+{
+	const union packet *packet = &targets->packet;
+	int error = packet->head.error;
+	uint64_t sockets = 0;
+
+	for (size_t i = 0; i < packet->head.count; i++) {
+		if (packet->results[i].error < -ERRNO_MAX)
+			return false;
+		if (packet->results[i].error > 0)
+			sockets += (uint64_t)packet->results[i].error;
+		else if (!error)
+			error = packet->results[i].error;
+	}
+	targets->events->closed(targets->arg, request->packet->count, sockets, error);
+	return true;
+}
+
+static bool take_sockets(struct targets *targets)
+{
+	const union packet *packet = &targets->packet;
+	struct target_socket socket;
+
+	for (size_t i = 0; i < packet->head.count; i++) {
+		if (!kernel_unpack_socket(&socket, &packet->sockets[i]))
+			return false;
+		targets->events->socket(targets->arg, &socket);
+	}
+	if (packet->head.flags & WIRE_LAST)
+		targets->events->sockets_done(targets->arg, packet->head.error);
+	return true;
+}
+
 static bool take(struct targets *targets, const struct request *request)
 {
 	switch (request->packet->kind) {
@@ -215,6 +276,12 @@ static bool take(struct targets *targets, const struct request *request)
 		return take_held(targets, request);
 	case WIRE_QUERY:
 		return take_own(targets);
+	case WIRE_LIVE:
+		return take_facts(targets, request);
+	case WIRE_CLOSE:
+		return take_closed(targets, request);
+	case WIRE_SOCKETS:
+		return take_sockets(targets);
 	default:
 		return take_done(targets, request);
 	}
@@ -252,7 +319,14 @@ static void fail(struct targets *targets, const struct request *request)
 	case WIRE_REFILL:
 	case WIRE_FLUSH:
 	case WIRE_LIST:
+	case WIRE_LIVE:
 		targets_done(targets, request, -EPIPE);
+		break;
+	case WIRE_CLOSE:
+		targets->events->closed(targets->arg, request->packet->count, 0, -EPIPE);
+		break;
+	case WIRE_SOCKETS:
+		targets->events->sockets_done(targets->arg, -EPIPE);
 		break;
 	default:
 		break;
@@ -286,12 +360,38 @@ static void take_hello(struct targets *targets)
 	}
 }
 
+/* Of a target that is not there any more, or not yet: it will be synced anyway. */
+static bool take_target_event(struct targets *targets)
+{
+	const union packet *packet = &targets->packet;
+	size_t target = packet->head.target;
+	char who[96];
+
+	if (target >= WIRE_TARGETS_MAX ||
+	    !memchr(packet->event.comm, 0, sizeof packet->event.comm))
+		return false;
+	if (target >= targets->count || targets->slots[target].state != SLOT_READY)
+		return true;
+	if (packet->event.what == WIRE_UNUSED)
+		targets->events->unused(targets->arg, target);
+	else
+		targets->events->removed(targets->arg, target,
+					 kernel_print_who(&packet->event, who, sizeof who));
+	return true;
+}
+
 static bool take_event(struct targets *targets)
 {
-	if (targets->packet.event.what != WIRE_ADDRESSES_CHANGED)
+	switch (targets->packet.event.what) {
+	case WIRE_ADDRESSES_CHANGED:
+		targets->query_due = true;
+		return true;
+	case WIRE_REMOVED:
+	case WIRE_UNUSED:
+		return take_target_event(targets);
+	default:
 		return false;
-	targets->query_due = true;
-	return true;
+	}
 }
 
 bool answer_take(struct targets *targets, size_t len)

@@ -23,6 +23,8 @@ union packet {
 			struct wire_result results[WIRE_RECORDS_MAX];
 			struct wire_held held[WIRE_RECORDS_MAX];
 			struct prefix prefixes[WIRE_RECORDS_MAX];
+			struct wire_socket sockets[WIRE_RECORDS_MAX];
+			struct wire_fact facts[WIRE_RECORDS_MAX];
 			struct wire_event event;
 		};
 	};

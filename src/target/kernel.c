@@ -6,9 +6,10 @@
 #include <string.h>
 
 #include "base/moment.h"
+#include "target/faults.h"
 #include "target/kernel.h"
 
-#define OPTIONS_SENT_MAX 8
+#define OPTIONS_SENT_MAX (8 + PORTS_WORDS_MAX)
 /* ip_set.h: a longer timeout is cut to this without a word. */
 #define IPSET_LONGEST_MS (INT64_C(2147483) * 1000)
 
@@ -52,13 +53,22 @@ static void say_nft(struct option_list *list, const struct options *o)
 	say_text(list, WIRE_OPT_SET6, o->set6);
 	if (!o->owner)
 		say_text(list, WIRE_OPT_OWNER, "no");
+	for (size_t i = 0; i < o->ports.count; i++) {
+		char word[32];
+
+		say_text(list, WIRE_OPT_PORT, ports_print(&o->ports.at[i], word, sizeof word));
+	}
 }
 
 static void say_ipset(struct option_list *list, const struct options *o)
 {
+	char plain[sizeof o->name6 + 1];
+
 	say_text(list, WIRE_OPT_KIND, "ipset");
 	say_text(list, WIRE_OPT_NAME, o->name);
-	say_number(list, WIRE_OPT_MAXBANS, o->maxbans);
+	snprintf(plain, sizeof plain, "%s6", o->name);
+	if (strcmp(plain, o->name6) != 0)
+		say_text(list, WIRE_OPT_NAME6, o->name6);
 }
 
 static void say_route(struct option_list *list, const struct options *o)
@@ -69,8 +79,13 @@ static void say_route(struct option_list *list, const struct options *o)
 	say_number(list, WIRE_OPT_PROTOCOL, o->protocol);
 }
 
+static uint64_t at_most(size_t number, uint64_t most)
+{
+	return number < most ? number : most;
+}
+
 bool kernel_pack_define(struct request *out, size_t target, const struct options *options,
-			uint32_t identity, size_t expect)
+			uint32_t identity, const struct targets_scale *scale)
 {
 	struct option_list list = {0};
 
@@ -80,8 +95,12 @@ bool kernel_pack_define(struct request *out, size_t target, const struct options
 		say_ipset(&list, options);
 	else
 		say_route(&list, options);
+	if (options->kind != OPTIONS_ROUTE)
+		say_number(&list, WIRE_OPT_MAXBANS,
+			   options->maxbans ? options->maxbans
+					    : at_most(scale->maxbans, INT32_MAX));
 	say_number(&list, WIRE_OPT_IDENTITY, identity);
-	say_number(&list, WIRE_OPT_EXPECT, expect < UINT32_MAX ? expect : UINT32_MAX);
+	say_number(&list, WIRE_OPT_EXPECT, at_most(scale->expect, UINT32_MAX));
 	if (!request_new(out, WIRE_DEFINE, target, list.count, sizeof *list.at))
 		return false;
 	memcpy(request_records(out), list.at, list.count * sizeof *list.at);
@@ -110,10 +129,10 @@ bool kernel_pack_changes(struct request *out, size_t target,
 
 		records[i].op = wire_ops[change->op];
 		records[i].prefix = change->prefix;
-		records[i].left = del ? 0 : change->left;
+		records[i].left = change->left;
 		records[i].whole = del ? 0 : change->whole;
 		/* A clock that was set back since the ban began leaves more than there was. */
-		if (records[i].whole < records[i].left)
+		if (!del && records[i].whole < records[i].left)
 			records[i].whole = records[i].left;
 	}
 	return true;
@@ -158,130 +177,33 @@ bool kernel_pack_query(struct request *out)
 	return true;
 }
 
-/* ---- what is wrong, in words ---- */
-
-/* A set or table that an error is about. */
-struct subject {
-	const struct options *o;
-	char name[64];
-	bool six, net;
-};
-
-/* The helper has room for 31 characters of a name. */
-static const char *whole_name(const struct options *o, const char *where)
+bool kernel_pack_closes(struct request *out, const struct target_close *closes, size_t count)
 {
-	size_t len = strlen(where);
-	const char *const names[] = {o->set4, o->set6};
+	struct wire_close *records;
 
-	for (size_t i = 0; i < 2; i++)
-		if (names[i] && len && !strncmp(names[i], where, len) &&
-		    (!names[i][len] || len == sizeof(((struct wire_defined *)0)->where) - 1))
-			return names[i];
-	return where;
-}
-
-static struct subject subject_of(const struct options *o, const char *where)
-{
-	struct subject s = {.o = o};
-	const char *tail = where;
-
-	snprintf(s.name, sizeof s.name, "%s", whole_name(o, where));
-	if (o->kind == OPTIONS_NFT)
-		s.six = o->set6 && !strcmp(s.name, o->set6);
-	if (o->kind != OPTIONS_IPSET || strncmp(where, o->name, strlen(o->name)) != 0)
-		return s;
-	tail += strlen(o->name);
-	s.six = *tail == '6';
-	s.net = !strcmp(tail + s.six, "-net");
-	return s;
-}
-
-static int say_create_set(char *out, size_t size, const struct subject *s)
-{
-	if (s->o->kind == OPTIONS_NFT)
-		return snprintf(out, size, "nft add set %s %s '{ type %s; flags timeout; }'",
-				s->o->table, s->name, s->six ? "ipv6_addr" : "ipv4_addr");
-	return snprintf(out, size, "ipset create %s hash:%s%s%s timeout 0", s->name,
-			s->net ? "net" : "ip", s->six ? " family inet6" : "",
-			s->six && !s->net ? " netmask 64" : "");
-}
-
-static void say_replace_set(char *out, size_t size, const struct subject *s, const char *what)
-{
-	bool nft = s->o->kind == OPTIONS_NFT;
-	int used = snprintf(out, size, "%s %s %s: ", nft ? "set" : "ipset", s->name, what);
-
-	if (nft)
-		used += snprintf(out + used, size - (size_t)used, "nft delete set %s %s; ",
-				 s->o->table, s->name);
-	else
-		used += snprintf(out + used, size - (size_t)used, "ipset destroy %s; ",
-				 s->name);
-	if ((size_t)used < size)
-		say_create_set(out + used, size - (size_t)used, s);
-}
-
-static void say_no_table(char *out, size_t size, const struct subject *s)
-{
-	snprintf(out, size, "there is no table %s: nft add table %s", s->o->table, s->o->table);
-}
-
-static void say_no_set(char *out, size_t size, const struct subject *s)
-{
-	int used = snprintf(out, size, "there is no set %s: ", s->name);
-
-	say_create_set(out + used, size - (size_t)used, s);
-}
-
-/* The kernel's errno, in terms of what is missing. */
-static void say_errno(char *out, size_t size, const struct subject *s, int error)
-{
-	const char *about = s->name[0] ? s->name : "the target";
-
-	if (error == -EPERM && s->o->kind == OPTIONS_NFT)
-		snprintf(
-			out, size,
-			"not permitted: banish-netlink lacks CAP_NET_ADMIN, or another process "
-			"owns table %s",
-			s->o->table[0] ? s->o->table : "inet banish");
-	else if (error == -EPERM)
-		snprintf(out, size, "not permitted: banish-netlink lacks CAP_NET_ADMIN");
-	else if (s->o->kind == OPTIONS_IPSET && error == -ENOENT)
-		snprintf(out, size, "the kernel has no ipset: modprobe ip_set");
-	else
-		snprintf(out, size, "%s: %s", about, strerror(-error));
-}
-
-static void say_error(char *out, size_t size, const struct subject *s, int error)
-{
-	switch (error) {
-	case WIRE_FAULT_TYPE:
-		say_replace_set(out, size, s, "holds something else than addresses");
-		break;
-	case WIRE_FAULT_FAMILY:
-		say_replace_set(out, size, s, s->six ? "is not for IPv6" : "is not for IPv4");
-		break;
-	case WIRE_FAULT_TIMEOUT:
-		say_replace_set(out, size, s, "has no timeouts");
-		break;
-	case WIRE_FAULT_NETMASK:
-		say_replace_set(out, size, s, "is not by /64");
-		break;
-	case WIRE_FAULT_NO_TABLE:
-		say_no_table(out, size, s);
-		break;
-	case WIRE_FAULT_NO_SET:
-		say_no_set(out, size, s);
-		break;
-	case WIRE_FAULT_OPTION:
-		snprintf(out, size, "option %s is missing or makes no sense", s->name);
-		break;
-	default:
-		if (error > 0)
-			snprintf(out, size, "%s: fault %d", s->name, error);
-		else
-			say_errno(out, size, s, error);
+	if (!request_new(out, WIRE_CLOSE, 0, count, sizeof *records))
+		return false;
+	records = request_records(out);
+	for (size_t i = 0; i < count; i++) {
+		records[i].peer = closes[i].peer;
+		records[i].conntrack = closes[i].conntrack;
+		records[i].count = (uint8_t)closes[i].count;
+		for (size_t p = 0; p < closes[i].count; p++)
+			records[i].ports[p] = (struct wire_ports){closes[i].ports[p].first,
+								  closes[i].ports[p].last};
 	}
+	return true;
+}
+
+bool kernel_pack_sockets(struct request *out, struct port_range ports)
+{
+	struct wire_ports *record;
+
+	if (!request_new(out, WIRE_SOCKETS, 0, 1, sizeof *record))
+		return false;
+	record = request_records(out);
+	*record = (struct wire_ports){ports.first, ports.last};
+	return true;
 }
 
 /* ---- answers to definitions ---- */
@@ -304,10 +226,8 @@ static bool printable(const char *text, size_t size)
 static void refuse(struct target_info *out, const struct options *o, const char *where,
 		   int error)
 {
-	struct subject s = subject_of(o, where);
-
 	*out = (struct target_info){.error = error < 0 ? error : -EINVAL};
-	say_error(out->text, sizeof out->text, &s, error);
+	faults_say(out->text, sizeof out->text, o, where, error);
 }
 
 bool kernel_unpack_defined(struct target_info *out, const struct options *options,
@@ -325,6 +245,8 @@ bool kernel_unpack_defined(struct target_info *out, const struct options *option
 		.way = ways[defined->way],
 		.timeouts = defined->timeouts != 0,
 		.longest = options->kind == OPTIONS_IPSET ? IPSET_LONGEST_MS : TIME_FOREVER,
+		/* There is no multicast group of ipset. */
+		.silent = options->kind == OPTIONS_IPSET,
 		.identity = defined->identity,
 		.created = defined->created != 0,
 	};
@@ -334,4 +256,59 @@ bool kernel_unpack_defined(struct target_info *out, const struct options *option
 void kernel_explain(struct target_info *out, const struct options *options, int error)
 {
 	refuse(out, options, "", error);
+}
+
+/* ---- sockets and facts ---- */
+
+bool kernel_unpack_socket(struct target_socket *out, const struct wire_socket *socket)
+{
+	if (!prefix_valid(&socket->peer) || !prefix_is_single(&socket->peer) ||
+	    !prefix_valid(&socket->own) || !prefix_is_single(&socket->own))
+		return false;
+	*out = (struct target_socket){
+		.peer = socket->peer,
+		.own = socket->own,
+		.peer_port = socket->peer_port,
+		.own_port = socket->own_port,
+		.state = socket->state,
+		.idle = socket->idle,
+		.uid = socket->uid,
+		.inode = socket->inode,
+	};
+	return true;
+}
+
+static const enum target_about abouts[] = {
+	[WIRE_SET_REFERENCES] = TARGET_SET_REFERENCES,
+	[WIRE_SET_ENTRIES] = TARGET_SET_ENTRIES,
+	[WIRE_SET_SIZE] = TARGET_SET_SIZE,
+	[WIRE_RULE_PACKETS] = TARGET_RULE_PACKETS,
+	[WIRE_CHAIN_PRIORITY] = TARGET_CHAIN_PRIORITY,
+	[WIRE_CHAIN_BEFORE] = TARGET_CHAIN_BEFORE,
+	[WIRE_RULES_BEFORE] = TARGET_RULES_BEFORE,
+	[WIRE_CHAIN_HOOK] = TARGET_CHAIN_HOOK,
+};
+
+bool kernel_unpack_fact(struct target_fact *out, const struct wire_fact *fact)
+{
+	if (!fact->what || fact->what >= sizeof abouts / sizeof *abouts ||
+	    !memchr(fact->name, 0, sizeof fact->name))
+		return false;
+	*out = (struct target_fact){.what = abouts[fact->what], .value = fact->value};
+	text_show(text_of(fact->name), out->name, sizeof out->name);
+	return true;
+}
+
+/* A process chooses its name itself. */
+const char *kernel_print_who(const struct wire_event *event, char *out, size_t size)
+{
+	char name[4 * sizeof event->comm + 1];
+	struct text comm = {event->comm, strnlen(event->comm, sizeof event->comm)};
+
+	*out = 0;
+	if (event->pid)
+		snprintf(out, size, "%s (pid %" PRIu32 ")",
+			 comm.len ? text_show(comm, name, sizeof name) : "a process",
+			 event->pid);
+	return out;
 }

@@ -114,6 +114,26 @@ static int read_set(const char **out, struct reader *r, const char *option)
 			    "a set's name of at most 62 letters, digits, \"_\" and \".\"");
 }
 
+/* A jail with "scope = port" puts this option into each of its targets. */
+static int read_ports(struct options *o, struct reader *r)
+{
+	const char *value = spec_get(r->spec, "ports");
+
+	if (!value || ports_parse(&o->ports, text_of(value)))
+		return 0;
+	return refuse_value(r, "ports", "at most 32 words such as tcp:25 or udp:1000-2000,");
+}
+
+static int refuse_ports(struct reader *r)
+{
+	diag_error(
+		r->diag, r->spec->place,
+		"\"scope = port\" needs nft with its own table as target: %s%s stops all that "
+		"comes from an address",
+		r->spec->name, spec_get(r->spec, "table") ? " with sets of yours" : "");
+	return -EINVAL;
+}
+
 static int read_owner(struct options *o, struct reader *r)
 {
 	const char *value = spec_get(r->spec, "owner");
@@ -154,33 +174,58 @@ static int check_nft(const struct options *o, struct reader *r)
 
 static int read_nft(struct options *o, struct reader *r)
 {
-	static const char *const known[] = {"table", "set4", "set6", "owner", NULL};
+	static const char *const known[] = {"table", "set4", "set6", "owner", "ports", NULL};
 	int error = spec_check_options(r->spec, known, r->diag);
 
 	o->owner = true;
+	if (spec_get(r->spec, "ports") && spec_get(r->spec, "table"))
+		return refuse_ports(r);
 	if (spec_get(r->spec, "table") && read_table(o, r) < 0)
 		return -EINVAL;
 	if (read_set(&o->set4, r, "set4") < 0 || read_set(&o->set6, r, "set6") < 0 ||
-	    read_owner(o, r) < 0)
+	    read_owner(o, r) < 0 || read_ports(o, r) < 0)
 		return -EINVAL;
 	return error ? error : check_nft(o, r);
 }
 
 /* ---- ipset ---- */
 
-static int read_ipset(struct options *o, struct reader *r)
+/* What the names of all four sets are made of. */
+static int read_names(struct options *o, struct reader *r)
 {
-	static const char *const known[] = {"name", "maxbans", NULL};
-	int error = spec_check_options(r->spec, known, r->diag);
-	const char *maxbans = spec_get(r->spec, "maxbans");
-	int64_t number = 0;
+	const char *name6 = spec_get(r->spec, "name6");
 
 	o->name = spec_get(r->spec, "name");
 	if (!o->name)
 		o->name = DEFAULT_NAME;
 	if (!is_name(o->name, OPTIONS_IPSET_MAX))
-		error = refuse_value(r, "name",
-				     "at most 26 letters, digits, \"_\", \".\" and \"-\"");
+		return refuse_value(r, "name",
+				    "at most 26 letters, digits, \"_\", \".\" and \"-\"");
+	if (name6 && !is_name(name6, OPTIONS_IPSET6_MAX))
+		return refuse_value(r, "name6",
+				    "at most 31 letters, digits, \"_\", \".\" and \"-\"");
+	if (name6)
+		snprintf(o->name6, sizeof o->name6, "%s", name6);
+	else
+		snprintf(o->name6, sizeof o->name6, "%s6", o->name);
+	if (strcmp(o->name, o->name6) != 0)
+		return 0;
+	diag_error(r->diag, r->spec->place, "name and name6 of ipset are the same");
+	return -EINVAL;
+}
+
+static int read_ipset(struct options *o, struct reader *r)
+{
+	static const char *const known[] = {"name", "name6", "maxbans", NULL};
+	const char *maxbans = spec_get(r->spec, "maxbans");
+	int64_t number = 0;
+	int error;
+
+	if (spec_get(r->spec, "ports"))
+		return refuse_ports(r);
+	error = spec_check_options(r->spec, known, r->diag);
+	if (read_names(o, r) < 0)
+		error = -EINVAL;
 	if (maxbans && !text_number(text_of(maxbans), 1, INT32_MAX, &number))
 		error = refuse_value(r, "maxbans", "a number from 1 to 2147483647");
 	o->maxbans = (uint32_t)number;
@@ -195,7 +240,7 @@ static const struct {
 } tables[] = {
 	{"main", RT_TABLE_MAIN}, {"default", RT_TABLE_DEFAULT}, {"local", RT_TABLE_LOCAL}};
 
-static const char *table_name(uint32_t number)
+const char *options_table_name(uint32_t number)
 {
 	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
 		if (tables[i].number == number)
@@ -262,8 +307,11 @@ static int read_route(struct options *o, struct reader *r)
 {
 	static const char *const known[] = {"type", "table", "protocol", NULL};
 	static const char *const types[] = {DEFAULT_TYPE, "unreachable", "prohibit", NULL};
-	int error = spec_check_options(r->spec, known, r->diag);
+	int error;
 
+	if (spec_get(r->spec, "ports"))
+		return refuse_ports(r);
+	error = spec_check_options(r->spec, known, r->diag);
 	o->type = spec_get(r->spec, "type");
 	if (!o->type)
 		o->type = DEFAULT_TYPE;
@@ -278,10 +326,9 @@ static int read_route(struct options *o, struct reader *r)
 
 static int read_null(struct options *o, struct reader *r)
 {
-	static const char *const known[] = {NULL};
+	static const char *const known[] = {"ports", NULL};
 
-	(void)o;
-	return spec_check_options(r->spec, known, r->diag);
+	return read_ports(o, r) < 0 ? -EINVAL : spec_check_options(r->spec, known, r->diag);
 }
 
 static const char *const kind_names[] = {"nft", "ipset", "route", "null", NULL};
@@ -312,88 +359,38 @@ int options_read(struct options *out, const struct spec *spec, struct diag *diag
 	return refuse_word(&r, "target", spec->name, kind_names);
 }
 
-/* NAME6 of the one is NAME of the other. */
-static bool is_six_of(const char *name6, const char *name)
+void options_set_names(const struct options *o, char names[OPTIONS_SETS][OPTIONS_SET_SIZE])
 {
-	size_t len = strlen(name);
+	snprintf(names[0], OPTIONS_SET_SIZE, "%s", o->name);
+	snprintf(names[1], OPTIONS_SET_SIZE, "%s", o->name6);
+	snprintf(names[2], OPTIONS_SET_SIZE, "%s-net", o->name);
+	snprintf(names[3], OPTIONS_SET_SIZE, "%s-net", o->name6);
+}
 
-	return !strncmp(name6, name, len) && !strcmp(name6 + len, "6");
+static bool share_sets(const struct options *a, const struct options *b)
+{
+	char mine[OPTIONS_SETS][OPTIONS_SET_SIZE], theirs[OPTIONS_SETS][OPTIONS_SET_SIZE];
+
+	options_set_names(a, mine);
+	options_set_names(b, theirs);
+	for (size_t i = 0; i < OPTIONS_SETS; i++)
+		for (size_t j = 0; j < OPTIONS_SETS; j++)
+			if (!strcmp(mine[i], theirs[j]))
+				return true;
+	return false;
 }
 
 const char *options_clash(const struct options *a, const struct options *b)
 {
 	if (a->kind != b->kind)
 		return NULL;
-	if (a->kind == OPTIONS_NFT && !a->table[0] && !b->table[0])
+	/* Those of different ports have sets of their own in it, and one owner. */
+	if (a->kind == OPTIONS_NFT && !a->table[0] && !b->table[0] &&
+	    (a->owner != b->owner || ports_equal(&a->ports, &b->ports)))
 		return "table inet banish";
-	if (a->kind == OPTIONS_IPSET &&
-	    (!strcmp(a->name, b->name) || is_six_of(a->name, b->name) ||
-	     is_six_of(b->name, a->name)))
+	if (a->kind == OPTIONS_IPSET && share_sets(a, b))
 		return "ipset";
 	if (a->kind == OPTIONS_ROUTE && a->route_table == b->route_table)
 		return "routing table";
 	return NULL;
-}
-
-static void describe_nft(const struct options *o, char *out, size_t size)
-{
-	const char *and = o->set4 && o->set6 ? " and " : "";
-
-	if (o->table[0])
-		snprintf(out, size, "nft: %s %s%s%s%s%s of table %s, named by your rules",
-			 *and? "sets" : "set", o->set4 ? o->set4 : "", o->set4 ? " (IPv4)" : "",
-			 and, o->set6 ? o->set6 : "",
-			 o->set6 ? " (IPv6; without \"flags interval\" a /64 by its base "
-				   "address)"
-				 : "",
-			 o->table);
-	else
-		snprintf(
-			out, size,
-			"nft: sets ban4, ban6 (ban4_LEN, ban6_LEN for other prefix lengths) of "
-			"%s table inet banish, which drops what they hold: no rule is needed",
-			o->owner ? "its own" : "its own, unowned");
-}
-
-static void describe_ipset(const struct options *o, char *out, size_t size)
-{
-	snprintf(out, size,
-		 "ipset: sets %s (IPv4), %s6 (IPv6 by /64), %s-net and %s6-net (other "
-		 "prefixes), "
-		 "named by your rules",
-		 o->name, o->name, o->name, o->name);
-}
-
-static void describe_route(const struct options *o, char *out, size_t size)
-{
-	const char *name = table_name(o->route_table);
-
-	if (name)
-		snprintf(out, size, "route: %s routes in table %s, protocol %u", o->type, name,
-			 o->protocol);
-	else
-		snprintf(out, size,
-			 "route: %s routes in table %u, protocol %u; an \"ip rule\" of yours "
-			 "must "
-			 "look that table up",
-			 o->type, o->route_table, o->protocol);
-}
-
-const char *options_describe(const struct options *options, char *out, size_t size)
-{
-	switch (options->kind) {
-	case OPTIONS_NFT:
-		describe_nft(options, out, size);
-		break;
-	case OPTIONS_IPSET:
-		describe_ipset(options, out, size);
-		break;
-	case OPTIONS_ROUTE:
-		describe_route(options, out, size);
-		break;
-	case OPTIONS_NULL:
-		snprintf(out, size, "null: nothing is put anywhere");
-		break;
-	}
-	return out;
 }

@@ -109,7 +109,7 @@ static bool next_define(struct targets *targets, struct request *request)
 		if (!is_undefined(slot))
 			continue;
 		if (!kernel_pack_define(request, t, &slot->options, slot->identity,
-					targets->expect))
+					&targets->scale))
 			return false;
 		slot->state = SLOT_ASKED;
 		targets->known[t] = true;

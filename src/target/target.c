@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "target/faults.h"
 #include "target/kernel.h"
 #include "target/null.h"
 #include "target/targets.h"
@@ -125,7 +126,7 @@ static int slot_fill(struct slot *slot, const struct spec *spec, uint32_t identi
 }
 
 int targets_define(struct targets *targets, const struct spec *specs,
-		   const uint32_t *identities, size_t expect, size_t count)
+		   const uint32_t *identities, const struct targets_scale *scale, size_t count)
 {
 	struct slot fresh[TARGETS_MAX] = {0};
 	int error = count > TARGETS_MAX ? -EINVAL : 0;
@@ -140,11 +141,41 @@ int targets_define(struct targets *targets, const struct spec *specs,
 	memcpy(targets->slots, fresh, sizeof fresh);
 	memcpy(targets->forget, targets->known, sizeof targets->forget);
 	targets->count = count;
-	targets->expect = expect;
+	targets->scale = *scale;
 	targets->generation++;
 	null_define(targets);
 	targets_pump(targets);
 	return 0;
+}
+
+int target_redefine(struct targets *targets, size_t target)
+{
+	struct slot *slot = target < targets->count ? &targets->slots[target] : NULL;
+
+	if (!slot)
+		return -EINVAL;
+	/* What was asked before is answered before, as requests are done in order. */
+	if (slot->state == SLOT_READY || slot->state == SLOT_FAILED)
+		slot->state = SLOT_WANTED;
+	if (slot->options.kind == OPTIONS_NULL)
+		targets_soon(targets);
+	targets_pump(targets);
+	return 0;
+}
+
+/* As banish-netlink(8) has it: our own table has a set for each length, an ipset one for
+ * addresses and one for other prefixes, and two sets of the user's take what they take. */
+unsigned target_set_of(const struct targets *targets, size_t target,
+		       const struct prefix *prefix)
+{
+	const struct options *o = &targets->slots[target].options;
+	unsigned six = prefix->family == 6;
+
+	if (o->kind == OPTIONS_NFT && !o->table[0])
+		return 2u * prefix->len + six;
+	if (o->kind == OPTIONS_IPSET)
+		return 2u * (prefix->len != (six ? 64 : 32)) + six;
+	return six;
 }
 
 unsigned targets_room(const struct targets *targets)
@@ -154,6 +185,33 @@ unsigned targets_room(const struct targets *targets)
 	if (!targets->greeted || targets->lost || targets->broken || targets_due(targets))
 		return 0;
 	return taken < WIRE_WINDOW ? WIRE_WINDOW - taken : 0;
+}
+
+enum target_kind target_kind(const struct spec *spec)
+{
+	static const enum target_kind kinds[] = {[OPTIONS_NFT] = TARGET_OWN_TABLE,
+						 [OPTIONS_IPSET] = TARGET_IPSET,
+						 [OPTIONS_ROUTE] = TARGET_ROUTE,
+						 [OPTIONS_NULL] = TARGET_NONE};
+	struct diag silent = {0};
+	struct options options;
+
+	if (options_read(&options, spec, &silent) < 0)
+		return TARGET_NONE;
+	if (options.kind == OPTIONS_NFT && options.table[0])
+		return TARGET_USER_TABLE;
+	return kinds[options.kind];
+}
+
+bool target_rule(const struct spec *spec, const char *set, char *out, size_t size)
+{
+	struct diag silent = {0};
+	struct options options;
+
+	*out = 0;
+	if (options_read(&options, spec, &silent) < 0)
+		return false;
+	return faults_rule(out, size, &options, set);
 }
 
 static int may_ask(const struct targets *targets, size_t target)
@@ -226,6 +284,38 @@ int target_refill(struct targets *targets, size_t target, enum target_phase phas
 	if (!kernel_pack_refill(&request, target, phase, expect))
 		return -ENOMEM;
 	return ask_target(targets, &request);
+}
+
+int target_live(struct targets *targets, size_t target)
+{
+	return ask_bare(targets, target, WIRE_LIVE);
+}
+
+int targets_close_sockets(struct targets *targets, const struct target_close *closes,
+			  size_t count)
+{
+	struct request request;
+
+	if (!count || count > TARGET_BATCH_MAX)
+		return -EINVAL;
+	if (!targets_room(targets))
+		return -EAGAIN;
+	if (!kernel_pack_closes(&request, closes, count))
+		return -ENOMEM;
+	targets_ask(targets, &request);
+	return 0;
+}
+
+int targets_sockets(struct targets *targets, struct port_range ports)
+{
+	struct request request;
+
+	if (!targets_room(targets))
+		return -EAGAIN;
+	if (!kernel_pack_sockets(&request, ports))
+		return -ENOMEM;
+	targets_ask(targets, &request);
+	return 0;
 }
 
 struct targets_counts targets_counts(const struct targets *targets)

@@ -16,6 +16,7 @@
 #include <event2/event.h>
 
 #include "base/diag.h"
+#include "base/ports.h"
 #include "base/prefix.h"
 #include "base/spec.h"
 
@@ -31,8 +32,11 @@ enum target_op {
 struct target_change {
 	struct prefix prefix;
 	enum target_op op;
-	int64_t left;  /* ms until its end, > 0; TIME_FOREVER; 0 in a delete */
-	int64_t whole; /* ms from its start to its end; likewise */
+	/* ms until its end, > 0; TIME_FOREVER. In a delete: what would be left of what was
+	 * given last, or 0: not known. In a shared set what ends later than that is somebody
+	 * else's and stays. */
+	int64_t left;
+	int64_t whole; /* ms from its start to its end; TIME_FOREVER; 0 in a delete */
 };
 
 /* How a target is made to hold exactly what is wanted. */
@@ -40,7 +44,9 @@ enum target_way {
 	TARGET_NOTHING, /* holds nothing (null) */
 	TARGET_DIFF,	/* target_list, then apply the difference */
 	TARGET_REFILL,	/* target_refill begin, TARGET_FILL changes, commit */
-	TARGET_SHARED,	/* someone else's set: add and refresh; delete only what we added */
+	/* Someone else's set: add and refresh; delete only what we added. An add leaves an
+	 * entry that ends later as it is: to make one end earlier, delete it first. */
+	TARGET_SHARED,
 };
 
 struct target_info {
@@ -48,10 +54,47 @@ struct target_info {
 	char text[256];
 	enum target_way way;
 	bool timeouts;	   /* entries end by themselves; else the caller deletes them */
+	bool silent;	   /* the kernel does not tell when somebody else changes it */
 	int64_t longest;   /* ms: an end further off is cut to this and must be sent again
 			      before it comes (ipset: 2147483 s); TIME_FOREVER: any */
 	uint32_t identity; /* to be kept in state and given back: the mark of sets we created */
 	bool created;	   /* empty, made just now */
+};
+
+/* End the connections of a banned peer. */
+#define TARGET_CLOSE_PORTS 8
+struct target_close {
+	struct prefix peer;
+	struct port_range ports[TARGET_CLOSE_PORTS]; /* of this host */
+	bool conntrack; /* and have the kernel forget that they were established */
+	size_t count;	/* of ports; none: every port */
+};
+
+/* A TCP connection of this host. */
+struct target_socket {
+	struct prefix peer, own; /* single addresses */
+	uint16_t peer_port, own_port;
+	uint8_t state; /* as in linux/tcp.h */
+	uint32_t idle; /* ms since data came last */
+	uint32_t uid, inode;
+};
+
+/* What the kernel says about a target's effect; see enum wire_about. */
+enum target_about {
+	TARGET_SET_REFERENCES,
+	TARGET_SET_ENTRIES,
+	TARGET_SET_SIZE,
+	TARGET_RULE_PACKETS,
+	TARGET_CHAIN_PRIORITY,
+	TARGET_CHAIN_BEFORE,
+	TARGET_RULES_BEFORE,
+	TARGET_CHAIN_HOOK, /* enum nf_inet_hooks */
+};
+
+struct target_fact {
+	enum target_about what;
+	int64_t value;
+	char name[64]; /* of a set, chain or rule */
 };
 
 struct targets; /* all of them, and the helper */
@@ -69,6 +112,20 @@ struct targets_events {
 	void (*listed)(void *arg, size_t target, int error);
 	/* Answer to target_refill and target_flush. */
 	void (*done)(void *arg, size_t target, int error);
+	/* Entries are gone, or may be, and not by our doing: sync. `who`: "nft (pid 123)", or
+	 * empty: not known. */
+	void (*removed)(void *arg, size_t target, const char *who);
+	/* No rule uses a set of this target any more. */
+	void (*unused)(void *arg, size_t target);
+	/* Answers to target_live: any number of `fact`, then `facts_done` once. */
+	void (*fact)(void *arg, size_t target, const struct target_fact *fact);
+	void (*facts_done)(void *arg, size_t target, int error);
+	/* Answer to targets_close_sockets, oldest first: so many sockets of `peers` peers were
+	 * closed. The first error, 0 when all went well; -EPIPE: the worker died. */
+	void (*closed)(void *arg, size_t peers, uint64_t sockets, int error);
+	/* Answers to targets_sockets: any number of `socket`, then `sockets_done` once. */
+	void (*socket)(void *arg, const struct target_socket *socket);
+	void (*sockets_done)(void *arg, int error);
 	/* There is room for another batch. */
 	void (*room)(void *arg);
 	/* This host's addresses: once after start and whenever they change. */
@@ -87,6 +144,19 @@ int target_check_pair(const struct spec *a, const struct spec *b, struct diag *d
  * rule would use. Returns `out`. */
 const char *target_describe(const struct spec *spec, char *out, size_t size);
 
+/* What kind of target it is, for advice. */
+enum target_kind {
+	TARGET_NONE, /* null, or a spec that target_check refuses */
+	TARGET_OWN_TABLE,
+	TARGET_USER_TABLE,
+	TARGET_IPSET,
+	TARGET_ROUTE,
+};
+enum target_kind target_kind(const struct spec *spec);
+/* The command by which a rule of the user's would drop what the set of this target holds. True:
+ * the set is for IPv6. */
+bool target_rule(const struct spec *spec, const char *set, char *out, size_t size);
+
 /* Start the helper program. 0 or -errno of starting it; -ENOENT: no such program. */
 int targets_open(struct targets **out, struct event_base *base, const char *helper,
 		 const struct targets_events *events, void *arg);
@@ -94,26 +164,47 @@ int targets_open(struct targets **out, struct event_base *base, const char *help
  * Not from a callback, but for `lost`. Takes NULL. */
 void targets_close(struct targets *targets);
 
+/* How much is to be held. */
+struct targets_scale {
+	size_t expect;	/* entries to come */
+	size_t maxbans; /* room in sets of ours that do not say another number; 0: as the helper
+			   thinks fit */
+};
+
 /*
  * The targets from now on, numbered as given; `identities` are those that `ready` once told (0:
- * none), `expect` the entries to come. Copied. Replaces former definitions; the kernel keeps
+ * none). Copied. Replaces former definitions; the kernel keeps
  * what they hold, and what was asked under them is done but not answered any more. At most
  * TARGETS_MAX. `ready` comes for each. 0, -ENOMEM, -EINVAL.
  */
 int targets_define(struct targets *targets, const struct spec *specs,
-		   const uint32_t *identities, size_t expect, size_t count);
+		   const uint32_t *identities, const struct targets_scale *scale, size_t count);
+/* Define one of them anew, as it is: its set was gone, or it could not be used. `ready` comes.
+ * 0; -EINVAL: no such target. */
+int target_redefine(struct targets *targets, size_t target);
+/* Prefixes of one number share a set of the target, and its room. */
+unsigned target_set_of(const struct targets *targets, size_t target,
+		       const struct prefix *prefix);
 /* Batches that can be given now; 0: wait for `room`. */
 unsigned targets_room(const struct targets *targets);
 /* At most TARGET_BATCH_MAX changes. 0; -EAGAIN: no room, or `ready` has not come yet; -EINVAL:
  * no such target or one with an error; -ENOMEM. */
 int target_apply(struct targets *targets, size_t target, const struct target_change *changes,
 		 size_t count);
-/* These three take one unit of room, too. */
+/* These four take one unit of room, too. */
 int target_list(struct targets *targets, size_t target);
 enum target_phase { TARGET_REFILL_BEGIN, TARGET_REFILL_COMMIT, TARGET_REFILL_ABORT };
 int target_refill(struct targets *targets, size_t target, enum target_phase phase,
 		  size_t expect);
 int target_flush(struct targets *targets, size_t target); /* not for TARGET_SHARED */
+int target_live(struct targets *targets, size_t target);
+
+/* These take one unit of room, too. 0; -EAGAIN: no room; -EINVAL: none, or more than
+ * TARGET_BATCH_MAX; -ENOMEM. */
+int targets_close_sockets(struct targets *targets, const struct target_close *closes,
+			  size_t count);
+/* Those of these local ports; 0 to 0: all. */
+int targets_sockets(struct targets *targets, struct port_range ports);
 
 struct targets_counts {
 	uint64_t batches, changes, errors, restarts;

@@ -30,7 +30,8 @@ struct targets {
 	struct event *soon; /* once around the loop: what must not be said from inside a call */
 
 	struct slot slots[TARGETS_MAX];
-	size_t count, expect;
+	size_t count;
+	struct targets_scale scale;
 	uint32_t generation; /* of the definitions; answers to former ones are not passed on */
 	bool known[TARGETS_MAX];  /* the worker has something under this number */
 	bool forget[TARGETS_MAX]; /* and is to forget it before anything is defined */

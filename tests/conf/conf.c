@@ -52,9 +52,9 @@ static const struct {
 	 B ":2: unknown key \"befre\" in [INCLUDES]; did you mean \"before\"?\n"},
 	{"[sshd]\n" OK "bantime.increment = true\n",
 	 B ":4: key \"bantime.increment\" is not supported\n"},
-	{"[sshd]\n" OK "banaction = nftables\nport = ssh\n",
+	{"[sshd]\n" OK "banaction = nftables\nchain = INPUT\n",
 	 B ":4: key \"banaction\" is not supported; use \"target\"\n" B
-	   ":5: key \"port\" is not supported\n"},
+	   ":5: key \"chain\" is not supported\n"},
 	{"[sshd]\n" OK "action_mwl = x\n",
 	 B ":4: key \"action_mwl\" is not supported; use \"target\"\n"},
 	{"[sshd]\n" OK "mode = aggressive\n",
@@ -117,6 +117,9 @@ static const struct {
 	{"[banish]\nloglevel = wrning\n",
 	 B ":2: loglevel must be error, warning, info or debug, not \"wrning\"; did you mean "
 	   "\"warning\"?\n"},
+	{"[banish]\nloglevel = w\n rning\n",
+	 B ":2: loglevel must be error, warning, info or debug, not \"w\\x0arning\"; did you "
+	   "mean \"warning\"?\n"},
 	{"[banish]\nloglevel = 99\n",
 	 B ":2: loglevel must be error, warning, info or debug, not \"99\"\n"},
 	{"[banish]\nstatedir = here\nsocket = there\nuser = a b\nmaxbans = 10\n",
@@ -338,9 +341,9 @@ Test(conf, files_in_jail_d_come_by_name_and_win)
 	cr_expect_str_eq(conf->jails[2].name, "postfix");
 	cr_expect_eq(conf->file_count, 3);
 	conf_free(conf);
-	world_text(&w, "jail.d/30.conf", "[sshd]\nport = ssh\n");
+	world_text(&w, "jail.d/30.conf", "[sshd]\nchain = INPUT\n");
 	cr_expect_eq(world_conf(&w, &conf), -EINVAL);
-	cr_expect_str_eq(w.said, "jail.d/30.conf:2: key \"port\" is not supported\n");
+	cr_expect_str_eq(w.said, "jail.d/30.conf:2: key \"chain\" is not supported\n");
 	world_close(&w);
 }
 

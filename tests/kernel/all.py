@@ -7,14 +7,19 @@ import traceback
 
 import client
 import ipset_part
+import kill_part
 import life_part
 import nft_part
 import packet_part
+import ports_part
 import route_part
+import sockets_part
 import user_part
+import watch_part
 
-PARTS = {'packet': packet_part, 'nft': nft_part, 'user': user_part, 'ipset': ipset_part,
-         'route': route_part, 'life': life_part}
+PARTS = {'packet': packet_part, 'nft': nft_part, 'ports': ports_part, 'user': user_part,
+         'watch': watch_part, 'ipset': ipset_part, 'route': route_part,
+         'sockets': sockets_part, 'life': life_part, 'kill': kill_part}
 
 
 def main():

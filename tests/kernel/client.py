@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The daemon's end of the socketpair, as netlink/wire.h has it, and what the tests report."""
 
+import collections
 import ipaddress
 import json
 import os
@@ -11,14 +12,21 @@ import sys
 import time
 
 PROGRAM = os.environ['BANISH_NETLINK']
-VERSION, LAST, FOREVER = 1, 1, 2**63 - 1
-HELLO, DEFINE, FORGET, CHANGE, REFILL, FLUSH, LIST, QUERY, RESULT, EVENT = range(1, 11)
+VERSION, LAST, FOREVER = 2, 1, 2**63 - 1
+(HELLO, DEFINE, FORGET, CHANGE, REFILL, FLUSH, LIST, QUERY, CLOSE, SOCKETS, LIVE, RESULT,
+ EVENT) = range(1, 14)
 ADD, DEL, FILL = 1, 2, 3
 BEGIN, COMMIT, ABORT = 1, 2, 3
 DIFF, REFILL_WAY, ADD_WAY = 1, 2, 3
-TYPE, FAMILY, TIMEOUT, NO_TABLE, NO_SET, OPTION, NETMASK = range(1, 8)
+TYPE, FAMILY, TIMEOUT, NO_TABLE, NO_SET, OPTION, NETMASK, BUSY = range(1, 9)
 OPTIONS = dict(kind=1, name=2, table=3, set4=4, set6=5, owner=6, type=7, protocol=8,
-               maxbans=9, identity=10, expect=11)
+               maxbans=9, identity=10, expect=11, name6=12, port=13)
+ADDRESSES_CHANGED, REMOVED, UNUSED = 1, 2, 3
+REFERENCES, ENTRIES, SIZE = 1, 2, 3
+PACKETS, PRIORITY, CHAIN_BEFORE, RULES_BEFORE, HOOK = 4, 5, 6, 7, 8
+# No nft table can be owned and outlive its owner (Linux 6.9), or the program was built so.
+OLD = 'BANISH_OLD' in os.environ or \
+    [int(n) for n in os.uname().release.split('-')[0].split('.')[:2]] < [6, 9]
 HEAD = struct.Struct('=BBBBHHIi')
 HOUR = 3600_000
 
@@ -61,9 +69,10 @@ def unprefix(data):
     return str(ipaddress.ip_network((addr[:4] if family == 4 else addr, length)))
 
 
-def change(op, text, left=HOUR, whole=None):
-    if op == DEL:
-        left = whole = 0
+def change(op, text, left=None, whole=None):
+    """A delete's `left` is what was given last, if that is known."""
+    if left is None:
+        left = 0 if op == DEL else HOUR
     return struct.pack('=qq', left, left if whole is None else whole) + \
         (text if isinstance(text, bytes) else prefix(text)) + struct.pack('=B5x', op)
 
@@ -78,6 +87,14 @@ class Packet:
         return list(struct.unpack(f'={self.count}i', self.body))
 
 
+Event = collections.namedtuple('Event', 'target what pid comm')
+
+
+def event_of(packet):
+    what, pid, comm = struct.unpack('=B3xI16s', packet.body)
+    return Event(packet.target, what, pid, comm.split(b'\0')[0].decode())
+
+
 class Defined:
     def __init__(self, body):
         (self.error, self.identity, self.way, self.timeouts, self.created, self.owned,
@@ -86,19 +103,22 @@ class Defined:
 
 
 class Helper:
-    def __init__(self, greet=True):
+    def __init__(self, greet=True, args=()):
         self.end, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.end.settimeout(20)
         # The socketpair must be descriptor 3 there, whatever its number is here.
         spare = os.open('/dev/null', os.O_RDONLY)
         number = theirs.fileno()
         self.process = subprocess.Popen(
-            ['sh', '-c', f'exec {PROGRAM} 3<&{number}'] if number != 3 else [PROGRAM],
+            ['sh', '-c', f'exec "$@" 3<&{number}', 'sh', PROGRAM, *args] if number != 3
+            else [PROGRAM, *args],
             pass_fds=[number], stderr=subprocess.PIPE if greet is None else None)
         theirs.close()
         os.close(spare)
         self.serial = 0
         self.events = []
+        self.unasked = []  # the same with their targets, until happens() was asked
+        self.told = []     # and all of them, until news() was asked
         if greet:
             self.greet()
 
@@ -128,6 +148,8 @@ class Helper:
             packet = self.receive()
             if packet.kind == EVENT:
                 self.events.append(packet.body[0])
+                self.unasked.append((packet.target, packet.body[0]))
+                self.told.append(event_of(packet))
                 continue
             if packet.serial != serial:
                 raise RuntimeError(f'answer {packet.serial} to {serial}')
@@ -139,8 +161,10 @@ class Helper:
         return self.answers(self.send(*args, **more))
 
     def define(self, target=0, **options):
-        records = [struct.pack('=B63s', OPTIONS[name], str(value).encode())
-                   for name, value in options.items()]
+        """An option that is a list is given several times."""
+        records = [struct.pack('=B63s', OPTIONS[name], str(one).encode())
+                   for name, value in options.items()
+                   for one in (value if isinstance(value, list) else [value])]
         return Defined(self.ask(DEFINE, target, records)[0].body)
 
     def change(self, *changes, target=0):
@@ -163,6 +187,41 @@ class Helper:
                 left, = struct.unpack_from('=q', packet.body, 32 * i)
                 held[unprefix(packet.body[32 * i + 8:32 * i + 26])] = left
         return held
+
+    def live(self, target=0):
+        """{(what, name): value}"""
+        facts = {}
+        for packet in self.ask(LIVE, target):
+            if packet.error:
+                return packet.error
+            for i in range(packet.count):
+                what, value, name = struct.unpack_from('=B7xq48s', packet.body, 64 * i)
+                facts[what, name.split(b'\0')[0].decode()] = value
+        return facts
+
+    def happens(self, seconds=1):
+        """What comes unasked next, [(target, what)]: nothing within the time is []."""
+        if self.unasked:
+            return [self.unasked.pop(0)]
+        self.end.settimeout(seconds)
+        try:
+            packet = self.receive()
+            self.told.append(event_of(packet))
+            return [(packet.target, packet.body[0])]
+        except TimeoutError:
+            return []
+        finally:
+            self.end.settimeout(20)
+
+    def news(self, seconds=0.1, wanted=None):
+        """What comes unasked within the time, or until there are so many: [Event]."""
+        end = time.monotonic() + seconds
+        while len(self.told) < (wanted or 10**9) and time.monotonic() < end:
+            self.unasked.clear()
+            self.happens(max(end - time.monotonic(), 0.001))
+        told, self.told = self.told, []
+        self.unasked.clear()
+        return told
 
     def own(self):
         addresses = []

@@ -6,12 +6,12 @@ import threading
 
 from client import *
 
-OLD = 'BANISH_OLD' in os.environ
-
 
 def alive(pid):
-    return os.path.exists(f'/proc/{pid}') and \
-        'Z' not in open(f'/proc/{pid}/stat').read().rsplit(')')[1][:3]
+    try:
+        return 'Z' not in open(f'/proc/{pid}/stat').read().rsplit(')')[1][:3]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 def gone(*pids):

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The nft target in our own table."""
 
-from client import *
+import threading
 
-OLD = 'BANISH_OLD' in os.environ
+from client import *
 
 
 def live():
@@ -185,7 +185,7 @@ def adoption(h):
     start = time.monotonic()
     d = other.define(kind='nft')
     if not OLD:
-        equal('a second one cannot', d.error, -1)
+        equal('a second one cannot', d.error, BUSY)
         check('and knows within 3 s', time.monotonic() - start < 3)
     other.close()
     equal('an owned table becomes a plain one', (lambda d: (d.error, d.owned, d.created))(
@@ -217,6 +217,115 @@ def adoption(h):
     sh('nft delete table inet banish')
 
 
+def owning_socket(flags):
+    """Somebody else who owns table inet banish: as long as the socket is open."""
+    def message(kind, body, family=1, resource=0, request=1):
+        return struct.pack('=IHHIIBBH', 20 + len(body), kind, request, 1, 0, family, 0,
+                           resource) + body
+    name = b'banish\0\0'
+    other = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 12)
+    other.bind((0, 0))
+    other.send(message(16, b'', 0, 0x0a00) +
+               message(0x0a00, struct.pack('=HH8sHH', 11, 1, name, 8, 2) +
+                       struct.pack('>I', flags), 1, 0, 0x401) +
+               message(17, b'', 0, 0x0a00))
+    return other
+
+
+def other_owners(h):
+    h.ask(FORGET, 0)
+    sh('nft delete table inet banish', fails=True)
+    h.close()
+    other = owning_socket(2)
+    h = Helper()
+    start = time.monotonic()
+    equal('a table that someone else owns', h.define(kind='nft').error, -1)
+    check('is waited for', 1.5 < time.monotonic() - start < 4, time.monotonic() - start)
+    timer = threading.Timer(0.5, other.close)
+    timer.start()
+    d = h.define(kind='nft')
+    equal('when he ends it is ours', (d.error, d.owned), (0, 1))
+    timer.join()
+    h.close()
+    sh('nft delete table inet banish')
+    other = owning_socket(6)
+    h = Helper()
+    timer = threading.Timer(0.3, other.close)
+    timer.start()
+    d = h.define(kind='nft')
+    equal('also when his table outlives him', (d.error, d.owned), (0, 1))
+    timer.join()
+    equal('and it works', h.change(change(ADD, '192.0.2.1')), [0])
+    h.close()
+    sh('nft delete table inet banish')
+
+
+def repairs(h):
+    """What someone did to a plain table: a refill makes it whole, whatever it was."""
+    table = 'inet banish'
+    for claim, command in (
+            ('a rule of his own', f'nft insert rule {table} prerouting ct state established accept'),
+            ('a rule of any kind', f'nft insert rule {table} prerouting meta mark set 1 '
+             'accept'),
+            ('no rules', f'nft flush chain {table} prerouting'),
+            ('no chain', f'nft flush chain {table} prerouting; nft delete chain {table} '
+             'prerouting'),
+            ('another priority', f'nft delete chain {table} prerouting; nft "add chain {table} '
+             'prerouting {type filter hook prerouting priority 5;}"'),
+            ('a set less', f'nft flush chain {table} prerouting; nft delete set {table} ban4_24'),
+            ('a basic set less', f'nft flush chain {table} prerouting; '
+             f'nft delete set {table} ban6'),
+            ('a set of another type', f'nft flush chain {table} prerouting; '
+             f'nft delete set {table} ban6; nft "add set {table} ban6 {{type ipv4_addr;}}"'),
+            ('a set of his own', f'nft "add set {table} his {{type ipv4_addr;}}"'),
+            ('a map by our name', f'nft "add map {table} ban4_9 {{type ipv4_addr : verdict;}}"'),
+            ('sets of the next generation', f'nft "add set {table} ban4b {{type ipv4_addr; '
+             'flags timeout;}"'),
+            ('rules of both', f'nft "add set {table} ban4b {{type ipv4_addr; flags timeout;}}"; '
+             f'nft add rule {table} prerouting ip saddr @ban4b drop'),
+            ('sets for ports that nobody has', f'nft "add set {table} ban4_tcp99 '
+             '{type ipv4_addr; flags timeout;}"'),
+            ('nothing', f'nft delete table {table}')):
+        sh('nft delete table inet banish', fails=True)
+        h.define(kind='nft', owner='no')
+        h.change(change(ADD, '192.0.2.1'), change(ADD, '198.51.100.0/24'))
+        sh(command)
+        seen = (h.refill(BEGIN), h.change(change(FILL, '192.0.2.1')), h.refill(COMMIT))
+        equal(f'{claim}: filled anew', seen, (0, [0], 0))
+        wanted = sorted(n for n in nft_sets() if n in ('ban4', 'ban6', 'ban4b', 'ban6b'))
+        equal(f'{claim}: two sets and two rules', (len(wanted), len(nft_sets()),
+                                                   sh('nft list table inet banish').count('saddr')),
+              (2, 2, 2))
+        equal(f'{claim}: in order', h.change(change(ADD, '192.0.2.2'), change(
+            ADD, '198.51.100.0/24'), change(DEL, '192.0.2.1')), [0] * 3)
+        equal(f'{claim}: and used', list(live()), ['192.0.2.2'])
+    sh('nft delete table inet banish')
+
+
+def facts(h):
+    h.define(kind='nft', owner='no', maxbans=5000)
+    h.change(change(ADD, '192.0.2.1'), change(ADD, '192.0.2.2'))
+    sh('nft add table ip first; nft "add chain ip first early {type filter hook prerouting '
+       'priority -400;}"; nft add rule ip first early ip saddr 192.0.2.1 accept; '
+       'nft "add chain ip first none {type filter hook prerouting priority -350;}"; '
+       'nft "add chain ip first late {type filter hook prerouting priority 0;}"; '
+       'nft add rule ip first late accept')
+    seen = h.live()
+    entries = seen.pop((ENTRIES, 'ban4'), 2), seen.pop((ENTRIES, 'ban6'), 0)
+    equal('entries, if the kernel tells', entries, (2, 0))
+    equal('rules, sizes, packets, priority, chains before that accept', seen, {
+        (REFERENCES, 'ban4'): 1, (SIZE, 'ban4'): 5000, (PACKETS, 'ban4'): 0,
+        (REFERENCES, 'ban6'): 1, (SIZE, 'ban6'): 5000, (PACKETS, 'ban6'): 0,
+        (PRIORITY, 'banish prerouting'): -300, (CHAIN_BEFORE, 'first early'): -400})
+    sh('nft flush chain inet banish prerouting')
+    seen = h.live()
+    equal('rules that are gone', (seen[REFERENCES, 'ban4'], (PACKETS, 'ban4') in seen),
+          (0, False))
+    sh('nft flush ruleset')
+    equal('all that is gone', h.live(), {(REFERENCES, 'ban4'): 0, (REFERENCES, 'ban6'): 0})
+    h.ask(FORGET, 0)
+
+
 def run():
     h = Helper()
     d = h.define(kind='nft')
@@ -237,3 +346,10 @@ def run():
     equal('and deleted', bulk(h, 'nft deletes', op=DEL), {0: 100_000})
     equal('none left', live(), {})
     adoption(h)
+    h = Helper()
+    facts(h)
+    repairs(h)
+    if not OLD:
+        other_owners(h)
+    else:
+        h.close()

@@ -13,7 +13,7 @@ def refused(h, claim, error, *args, **more):
 
 def packets(h):
     good = change(ADD, '192.0.2.1')
-    refused(h, 'another version', EPROTO, CHANGE, 0, [good], version=2)
+    refused(h, 'another version', EPROTO, CHANGE, 0, [good], version=VERSION + 1)
     refused(h, 'more records than it says', EBADMSG, CHANGE, 0, [good, good], count=1)
     refused(h, 'fewer records than it says', EBADMSG, CHANGE, 0, [good], count=2)
     refused(h, 'half a record', EBADMSG, CHANGE, 0, [good[:20]], count=1)
@@ -86,8 +86,8 @@ def own(h):
     time.sleep(0.2)
     h.own()
     h.events.clear()
-    for i in range(8, 18):
-        sh(f'ip addr add 203.0.113.{i}/24 dev dummy0')
+    batch = ''.join(f'addr add 203.0.113.{i}/24 dev dummy0\n' for i in range(8, 18))
+    subprocess.run(['ip', '-batch', '-'], input=batch, text=True, check=True)
     time.sleep(0.3)
     check('and the new ones', '203.0.113.9/32' in h.own())
     check('a change is told, several as one', 1 <= len(h.events) <= 8, len(h.events))

@@ -74,16 +74,81 @@ def others(h):
         sh(f'ip -6 route del {r}')
 
 
+def behind_others(h):
+    """IPv6 routes that lead nowhere already, at the metric that ours would have."""
+    nets = [f'2001:db8:{i:x}::/64' for i in range(10, 16)]
+    ours, theirs = nets[:3], nets[3:]
+    show = lambda: [line.split(' dev')[0] + line.split('pref')[0].partition(' proto')[2].replace('isis', '187').replace('ospf', '188')
+                    for line in sh('ip -6 route show').splitlines() if '2001:db8:' in line]
+    for n, kind in zip(theirs, ('blackhole', 'unreachable', 'prohibit')):
+        sh(f'ip -6 route add {kind} {n} metric 1 proto 188')
+    before = show()
+    h.define(kind='route', type='blackhole', protocol=187)
+    equal('adds', h.change(*[change(ADD, n) for n in nets]), [0] * 6)
+    once = show()
+    check('ours stand behind theirs', all(f'blackhole {n} 187 metric 2 ' in once for n in theirs)
+          and all(f'blackhole {n} 187 metric 1 ' in once for n in ours), once)
+    equal('once more', (h.change(*[change(ADD, n) for n in nets]), sorted(show())),
+          ([0] * 6, sorted(once)))
+    equal('listed', sorted(h.list()), sorted(nets))
+    sh(f'ip -6 route del {theirs[1]} metric 1')
+    check('theirs goes and ours is in force', 'blackhole' in sh('ip -6 route show') and
+          'Invalid argument' in subprocess.run(
+              f'ip -6 route get {theirs[1].replace("/64", "1")}', shell=True,
+              capture_output=True, text=True).stderr)
+    sh(f'ip -6 route add unreachable {theirs[1]} metric 1 proto 188')
+    h.define(kind='route', type='blackhole', protocol=187)  # as a new worker does
+    h.list()
+    equal('deletes take ours alone', (h.change(*[change(DEL, n) for n in nets]), sorted(show())),
+          ([0] * 6, sorted(before)))
+    equal('in one packet', (h.change(*[change(op, n) for op in (ADD, DEL, ADD, ADD)
+                                       for n in nets]), sorted(show())),
+          ([0] * 24, sorted(once)))
+    sh('ip -6 route add blackhole 2001:db8:77::/64 metric 1024 proto 187')
+    equal('a flush takes ours alone', (h.one(FLUSH), sorted(show())),
+          (0, sorted(before + ['blackhole 2001:db8:77::/64 187 metric 1024 '])))
+    for n in theirs + ['2001:db8:77::/64']:
+        sh(f'ip -6 route del {n}')
+
+
+def among_many(h):
+    """A hundred thousand routes of others in the same table."""
+    for six, net in (('-6', 'fd00:{}:{:x}::/64'), ('', '100.{}.{}.0/28')):
+        count = 256
+        lines = ''.join(f'route add unreachable {net.format(i, j)} proto 188\n'
+                        for i in range(64, 128) for j in range(count))
+        subprocess.run(f'ip {six} -batch -', shell=True, input=lines, text=True, check=True)
+    h.define(kind='route', type='blackhole', protocol=187)
+    nets = [f'2001:db8:{i:x}::/64' for i in range(100)] + [f'192.0.2.{i}' for i in range(100)]
+    h.change(*[change(ADD, n) for n in nets])
+    start = time.monotonic()
+    equal('ours are listed among many', len(h.list()), 200)
+    listed = time.monotonic()
+    equal('and flushed', (h.one(FLUSH), len(h.list())), (0, 0))
+    print(f'     list of 200 among 32768: {listed - start:.3f} s, '
+          f'flush: {time.monotonic() - listed:.3f} s')
+    equal('the others stay', [sh(f'ip {six} route show proto 188').count('unreachable ')
+                              for six in ('', '-6')], [16384, 16384])
+    sh('ip route flush proto 188; ip -6 route flush proto 188')
+
+
 def run():
     h = Helper()
     plain(h)
     others(h)
+    behind_others(h)
+    among_many(h)
     h.define(kind='route', type='blackhole', protocol=187)
     equal('100,000', bulk(h, 'route adds'), {0: 100_000})
     equal('and again', bulk(h, 'route adds of what is there'), {0: 100_000})
     equal('and listed', len(h.list()), 100_000)
     equal('and deleted', bulk(h, 'route deletes', op=DEL), {0: 100_000})
     bulk(h, 'route adds', 20_000)
+    six = [change(ADD, f'2001:db8:{i:x}::/64') for i in range(1000)]
+    for claim in ('IPv6 adds', 'IPv6 adds of what is there'):
+        start = time.monotonic()
+        equal(claim, h.change(*six), [0] * 1000)
+        print(f'     route {claim}: 1000 in {time.monotonic() - start:.4f} s')
     start = time.monotonic()
     equal('and flushed', (h.one(FLUSH), routes('proto 187')), (0, []))
     print(f'     route flush of 20000: {time.monotonic() - start:.3f} s')

@@ -13,6 +13,16 @@ table inet filter {
 	set forever { type ipv4_addr; }
 	set ports { type inet_service; flags timeout; }
 	map names { type ipv4_addr : verdict; flags timeout; }
+	set hour4 { type ipv4_addr; flags timeout; timeout 1h; size 1000; }
+	chain input {
+		type filter hook input priority 5;
+		ct state established accept
+		ip saddr != @hash4 counter
+		ip saddr @hash4 counter drop
+		ct state vmap { established : accept }
+		ip saddr @hour4 drop
+		ip saddr @hash4 counter drop
+	}
 }
 '''
 TABLE = 'inet filter'
@@ -76,6 +86,123 @@ def intervals(h):
     equal('nothing left', (held('nets4'), held('nets6')), ({}, {}))
 
 
+def comment(name, address):
+    out = json.loads(sh(f'nft -j list set {TABLE} {name}'))
+    for o in out['nftables']:
+        for e in o.get('set', {}).get('elem', []):
+            if isinstance(e, dict) and e['elem']['val'] == address:
+                return e['elem'].get('comment')
+    return None
+
+
+def shared(h):
+    """An element that the admin put there and that equals a ban is his."""
+    h.define(kind='nft', table=TABLE, set4='hash4')
+
+    def ends(address, name='hash4'):
+        return (held(name).get(address) or (0, 0))[1]
+
+    def admin(command, element, name='hash4'):
+        sh(f'nft {command} element {TABLE} {name} {{{element}}}')
+    h.change(change(ADD, '192.0.2.1'))
+    equal('ours say so', comment('hash4', '192.0.2.1'), 'banish')
+    admin('add', '192.0.2.10, 192.0.2.11 timeout 1d, 192.0.2.12 timeout 60s')
+    bans = [f'192.0.2.{i}' for i in (10, 11, 12)]
+    equal('bans of what is there', h.change(*[change(ADD, b) for b in bans]), [0] * 3)
+    check('one for ever stays so', held('hash4')['192.0.2.10'] is None or
+          not ends('192.0.2.10'), held('hash4'))
+    check('a longer one, too', ends('192.0.2.11') > 86000, held('hash4'))
+    check('a shorter one is ours from now on', 3590 < ends('192.0.2.12') <= 3600 and
+          comment('hash4', '192.0.2.12') == 'banish', held('hash4'))
+    equal('they end', h.change(*[change(DEL, b) for b in bans]), [0] * 3)
+    check('the admin\'s are still there, ours is not',
+          {'192.0.2.10', '192.0.2.11'} <= set(held('hash4')) and
+          '192.0.2.12' not in held('hash4'), held('hash4'))
+    equal('ours is refreshed, later and earlier',
+          [h.change(change(ADD, '192.0.2.1', ms)) + [round(ends('192.0.2.1') / 60)]
+           for ms in (2 * HOUR, HOUR // 2, HOUR // 2)], [[0, 120], [0, 30], [0, 30]])
+    admin('delete', '192.0.2.1')
+    admin('add', '192.0.2.1 timeout 2h')
+    h.change(change(DEL, '192.0.2.1'))
+    check('what he put in our one\'s place is his', '192.0.2.1' in held('hash4'))
+    admin('delete', '192.0.2.1')
+    h.change(change(ADD, '192.0.2.1'))
+    admin('add', '192.0.2.1 timeout 9h')
+    if ends('192.0.2.1') > 8 * 3600:  # Linux 6.12
+        h.change(change(ADD, '192.0.2.1', 2 * HOUR))
+        check('and what he made longer', ends('192.0.2.1') > 8 * 3600, held('hash4'))
+        h.change(change(DEL, '192.0.2.1'))
+        check('also when our ban ends', ends('192.0.2.1') > 8 * 3600, held('hash4'))
+    admin('delete', '192.0.2.1')
+    admin('add', '192.0.2.13 timeout 1h comment \\"banish\\"')
+    h.change(change(DEL, '192.0.2.13'))
+    check('ours from a saved listing is ours', '192.0.2.13' not in held('hash4'))
+    admin('add', '192.0.2.14 timeout 1h comment \\"banished\\"')
+    h.change(change(DEL, '192.0.2.14'))
+    check('another comment is not', '192.0.2.14' in held('hash4'))
+    admin('delete', ', '.join(f'192.0.2.{i}' for i in (10, 11, 14)))
+    default_timeout(h, admin, ends)
+
+
+def default_timeout(h, admin, ends):
+    """The kernel does not repeat the set's own timeout for each element."""
+    h.define(kind='nft', table=TABLE, set4='hour4')
+    h.change(change(ADD, '192.0.2.1'), change(ADD, '192.0.2.2', 2 * HOUR))
+    admin('add', '192.0.2.3', 'hour4')
+    h.change(change(ADD, '192.0.2.3', HOUR // 2))
+    check('an hour of his own', 3590 < ends('192.0.2.3', 'hour4') <= 3600, held('hour4'))
+    h.change(change(DEL, '192.0.2.1'), change(DEL, '192.0.2.2'), change(DEL, '192.0.2.3'))
+    equal('stays when ours go', list(held('hour4')), ['192.0.2.3'])
+
+
+def shared_intervals(h):
+    h.define(kind='nft', table=TABLE, set4='nets4', set6='nets6')
+    sh(f'nft add element {TABLE} nets4 {{10.0.0.0/8, 172.16.0.0/16 timeout 60s}}')
+    sh(f'nft add element {TABLE} nets6 {{2001:db8::/32}}')
+    bans = ['10.0.0.0/8', '172.16.0.0/16', '10.1.2.3', '2001:db8::1/128', '192.0.2.0/24']
+    equal('bans of what is there or in it', h.change(*[change(ADD, b) for b in bans]), [0] * 5)
+    check('the admin\'s prefix for ever stays so', held('nets4').get('10.0.0.0/8', 0) in
+          (None, (None, None)), held('nets4'))
+    check('the short one is ours', held('nets4')['172.16.0.0/16'][0] == 3600, held('nets4'))
+    check('what is in his is not there beside it', '10.1.2.3' not in held('nets4'))
+    equal('refreshed', h.change(change(ADD, '192.0.2.0/24', 2 * HOUR)), [0])
+    check('with its new time', held('nets4')['192.0.2.0/24'][0] == 7200, held('nets4'))
+    results = h.change(change(ADD, '172.16.0.0/20'), change(ADD, '172.0.0.0/8'),
+                       change(ADD, '10.0.0.0/16'))
+    check('other overlaps are refused', all(r < 0 for r in results), results)
+    equal('another length is not there', h.change(change(DEL, '172.16.0.0/20'),
+                                                  change(DEL, '192.0.2.0/25')), [0, 0])
+    equal('they end', h.change(*[change(DEL, b) for b in bans]), [0] * 5)
+    equal('his stay', (list(held('nets4')), list(held('nets6'))),
+          (['10.0.0.0/8'], ['2001:db8::/32']))
+
+
+def many(h):
+    h.define(kind='nft', table=TABLE, set4='hash4')
+    sh(f'nft add element {TABLE} hash4 {{10.64.0.0}}')
+    equal('20,000', bulk(h, 'user adds', 20_000), {0: 20_000})
+    equal('the same again', bulk(h, 'user repeats', 20_000), {0: 20_000})
+    equal('deleted', bulk(h, 'user deletes', 20_000, op=DEL), {0: 20_000})
+    equal('but what is his', sorted(held('hash4')), ['10.64.0.0', '203.0.113.1'])
+    sh(f'nft flush set {TABLE} hash4')
+
+
+def facts(h):
+    h.define(kind='nft', table=TABLE, set4='hash4', set6='hash6')
+    seen = h.live()
+    equal('rules that use the set, and what they counted', {
+        k: v for k, v in seen.items() if k[0] != ENTRIES}, {
+            (REFERENCES, 'hash4'): 3, (PACKETS, 'hash4'): 0, (RULES_BEFORE, 'input'): 1,
+            (PRIORITY, 'input'): 5, (HOOK, 'input'): 1, (REFERENCES, 'hash6'): 0})
+    h.define(kind='nft', table=TABLE, set4='hour4')
+    seen = h.live()
+    equal('its size, and rules ahead that accept', {
+        k: v for k, v in seen.items() if k[0] != ENTRIES}, {
+            (REFERENCES, 'hour4'): 1, (SIZE, 'hour4'): 1000, (RULES_BEFORE, 'input'): 2,
+            (PRIORITY, 'input'): 5, (HOOK, 'input'): 1})
+    check('entries, if the kernel tells', seen.get((ENTRIES, 'hour4'), 1) == 1, seen)
+
+
 def limits(h):
     h.define(kind='nft', table=TABLE, set4='small')
     results = h.change(*[change(ADD, f'192.0.2.{i}') for i in range(1, 200)])
@@ -91,6 +218,10 @@ def run():
     faults(h)
     hashes(h)
     intervals(h)
+    shared(h)
+    shared_intervals(h)
+    many(h)
+    facts(h)
     limits(h)
     h.close()
     sh('nft delete table inet filter')

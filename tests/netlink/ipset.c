@@ -4,11 +4,11 @@
 #include <string.h>
 
 #include <criterion/criterion.h>
+#include <linux/netfilter.h>
 #include <linux/netfilter/ipset/ip_set.h>
 #include <linux/netfilter/nfnetlink.h>
 
-#include "netlink/ipset_create.h"
-#include "netlink/ipset_msg.h"
+#include "netlink/ipset.h"
 
 static const struct nl nl = {.sequence = 1, .room = NL_BATCH_MAX};
 
@@ -63,7 +63,8 @@ Test(ipset, a_thousand_of_the_largest_fit_a_message)
 		changes[i].wire = &wires[i];
 	}
 	nl_begin(batch, &nl);
-	ipset_msg_changes(batch, "b6-net", true, changes, WIRE_RECORDS_MAX);
+	ipset_msg_changes(batch, &(struct ipset_way){"b6-net", true, false}, changes,
+			  WIRE_RECORDS_MAX);
 	cr_assert_eq(batch->error, 0);
 	cr_expect_eq(batch->count, 1);
 	nl_attributes((void *)batch->at, sizeof(struct nfgenmsg), a, IPSET_ATTR_CMD_MAX + 1);
@@ -80,6 +81,102 @@ Test(ipset, a_thousand_of_the_largest_fit_a_message)
 	free(batch);
 }
 
+/* An add that must find nothing, one that refreshes, and a delete. */
+Test(ipset, the_first_add_of_an_element_takes_over_none)
+{
+	static const struct {
+		uint8_t op;
+		bool only;
+		uint16_t flags;
+	} table[] = {{WIRE_ADD, true, NLM_F_EXCL}, {WIRE_ADD, false, 0}, {WIRE_DEL, true, 0}};
+	struct nl_batch *batch = nl_batch_new();
+	const struct nlmsghdr *m = (void *)batch->at;
+	size_t i;
+
+	for (i = 0; i < 3; i++) {
+		struct wire_change wire = {
+			.op = table[i].op, .left = 1, .prefix = {4, 32, {1}}};
+		struct change change = {.wire = &wire};
+		const struct ipset_way way = {.set = "b", .only = table[i].only};
+
+		nl_begin(batch, &nl);
+		ipset_msg_change(batch, &way, &change);
+		cr_expect_eq(m->nlmsg_flags & NLM_F_EXCL, table[i].flags, "%zu", i);
+		nl_begin(batch, &nl);
+		ipset_msg_changes(batch, &way, &change, 1);
+		cr_expect_eq(m->nlmsg_flags & NLM_F_EXCL, table[i].flags, "%zu", i);
+	}
+	free(batch);
+}
+
+static struct ipset_header good(enum ipset_role role)
+{
+	bool six = role == IPSET_ADDRESSES6 || role == IPSET_NETS6;
+	struct ipset_header h = {.timeout = true,
+				 .family = six ? NFPROTO_IPV6 : NFPROTO_IPV4,
+				 .netmask = role == IPSET_ADDRESSES6 ? 64 : 0};
+
+	strcpy(h.type, ipset_nets(role) ? "hash:net" : "hash:ip");
+	return h;
+}
+
+Test(ipset, a_set_that_does_not_fit_its_role_is_refused)
+{
+	enum ipset_role role;
+	struct ipset_header h;
+
+	for (role = 0; role < IPSET_ROLES; role++) {
+		h = good(role);
+		cr_expect_eq(ipset_check(&h, role), 0, "%d", role);
+		h.timeout = false;
+		cr_expect_eq(ipset_check(&h, role), WIRE_FAULT_TIMEOUT, "%d", role);
+		h = good(role);
+		h.family ^= NFPROTO_IPV4 ^ NFPROTO_IPV6;
+		cr_expect_eq(ipset_check(&h, role), WIRE_FAULT_FAMILY, "%d", role);
+		strcpy(h.type, "bitmap:ip");
+		cr_expect_eq(ipset_check(&h, role), WIRE_FAULT_TYPE, "%d", role);
+	}
+	h = good(IPSET_ADDRESSES4);
+	h.netmask = 24;
+	cr_expect_eq(ipset_check(&h, IPSET_ADDRESSES4), WIRE_FAULT_NETMASK);
+	h = good(IPSET_ADDRESSES6);
+	h.bitmask = true;
+	cr_expect_eq(ipset_check(&h, IPSET_ADDRESSES6), WIRE_FAULT_NETMASK);
+	h = good(IPSET_ADDRESSES4);
+	cr_expect_eq(ipset_check(&h, IPSET_NETS4), WIRE_FAULT_TYPE);
+	h = good(IPSET_NETS6);
+	cr_expect_eq(ipset_check(&h, IPSET_ADDRESSES6), 0);
+}
+
+Test(ipset, names_are_made_of_name_and_name6)
+{
+	static const struct {
+		const char *name, *name6, *names[IPSET_ROLES];
+	} table[] = {
+		{"b", "", {"b", "b6", "b-net", "b6-net"}},
+		{"SW_DBL4", "SW_DBL6", {"SW_DBL4", "SW_DBL6", "SW_DBL4-net", "SW_DBL6-net"}},
+		{"abcdefghijklmnopqrstuvwxyz",
+		 "",
+		 {"abcdefghijklmnopqrstuvwxyz", "abcdefghijklmnopqrstuvwxyz6",
+		  "abcdefghijklmnopqrstuvwxyz-net", "abcdefghijklmnopqrstuvwxyz6-net"}},
+		{"b",
+		 "abcdefghijklmnopqrstuvwxyz12",
+		 {"b", "abcdefghijklmnopqrstuvwxyz12", "b-net", ""}},
+	};
+	char names[IPSET_ROLES][IPSET_NAME_SIZE];
+	size_t i, role;
+
+	for (i = 0; i < sizeof table / sizeof *table; i++) {
+		struct options o = {0};
+
+		strcpy(o.name, table[i].name);
+		strcpy(o.name6, table[i].name6);
+		ipset_names(names, &o);
+		for (role = 0; role < IPSET_ROLES; role++)
+			cr_expect_str_eq(names[role], table[i].names[role], "%zu", i);
+	}
+}
+
 /* The number of the failed element is where the kernel puts it. */
 Test(ipset, the_failed_one_is_found_in_the_repeated_message)
 {
@@ -89,7 +186,7 @@ Test(ipset, the_failed_one_is_found_in_the_repeated_message)
 	const struct nlattr *a[IPSET_ATTR_CMD_MAX + 1];
 
 	nl_begin(batch, &nl);
-	ipset_msg_changes(batch, "b", false, &change, 1);
+	ipset_msg_changes(batch, &(struct ipset_way){.set = "b"}, &change, 1);
 	cr_expect_eq(ipset_msg_failed((void *)batch->at), 0);
 	nl_attributes((void *)batch->at, sizeof(struct nfgenmsg), a, IPSET_ATTR_CMD_MAX + 1);
 	*(uint32_t *)mnl_attr_get_payload(a[IPSET_ATTR_LINENO]) = 17;
@@ -129,8 +226,14 @@ Test(ipset, a_header_is_read_back)
 	mnl_attr_put_u32(m, IPSET_ATTR_TIMEOUT | NLA_F_NET_BYTEORDER, 0);
 	mnl_attr_put_u32(m, IPSET_ATTR_INITVAL | NLA_F_NET_BYTEORDER, htonl(77));
 	mnl_attr_put_u8(m, IPSET_ATTR_NETMASK, 64);
+	mnl_attr_put_u32(m, IPSET_ATTR_MAXELEM | NLA_F_NET_BYTEORDER, htonl(1000));
+	mnl_attr_put_u32(m, IPSET_ATTR_ELEMENTS | NLA_F_NET_BYTEORDER, htonl(10));
+	mnl_attr_put_u32(m, IPSET_ATTR_REFERENCES | NLA_F_NET_BYTEORDER, htonl(2));
 	mnl_attr_nest_end(m, data);
 	ipset_msg_read_header(&h, m);
+	cr_expect_eq(h.maxelem, 1000);
+	cr_expect_eq(h.entries, 10);
+	cr_expect_eq(h.references, 2);
 	cr_expect_str_eq(h.type, "hash:ip");
 	cr_expect_eq(h.family, AF_INET6);
 	cr_expect_eq(h.netmask, 64);
@@ -139,10 +242,19 @@ Test(ipset, a_header_is_read_back)
 	free(batch);
 }
 
+static struct ipset_element elements[8];
+static size_t element_count;
+
+static void take(void *arg, const struct ipset_element *element)
+{
+	(void)arg;
+	cr_assert_lt(element_count, 8);
+	elements[element_count++] = *element;
+}
+
 Test(ipset, elements_that_make_no_sense_are_left_out)
 {
-	static union packet out;
-	struct packet_stream s = {.packet = &out, .record = sizeof(struct wire_held)};
+	const struct ipset_reader reader = {.len = 64, .take = take};
 	struct nl_batch *batch = nl_batch_new();
 	struct nlmsghdr *m = listing(batch);
 	struct nlattr *list = mnl_attr_nest_start(m, IPSET_ATTR_ADT), *data;
@@ -161,10 +273,20 @@ Test(ipset, elements_that_make_no_sense_are_left_out)
 	mnl_attr_nest_end(m, data);
 	data = mnl_attr_nest_start(m, IPSET_ATTR_DATA); /* no address */
 	mnl_attr_nest_end(m, data);
+	data = mnl_attr_nest_start(m, IPSET_ATTR_DATA);
+	put_ip(m, IPSET_ATTR_IPADDR_IPV4, 4, address);
+	mnl_attr_put_u8(m, IPSET_ATTR_CIDR, 16);
+	mnl_attr_put_u32(m, IPSET_ATTR_CADT_FLAGS | NLA_F_NET_BYTEORDER,
+			 htonl(IPSET_FLAG_NOMATCH));
+	mnl_attr_nest_end(m, data);
 	mnl_attr_nest_end(m, list);
-	ipset_msg_read_held(m, 64, &s);
-	cr_assert_eq(out.head.count, 1);
-	cr_expect_eq(out.held[0].left, 9000);
-	cr_expect_eq(out.held[0].prefix.len, 64);
+	ipset_msg_read(&reader, m);
+	cr_assert_eq(element_count, 2);
+	cr_expect_eq(elements[0].seconds, 9);
+	cr_expect_eq(elements[0].prefix.len, 64);
+	cr_expect(!elements[0].nomatch);
+	cr_expect_eq(elements[1].seconds, 0);
+	cr_expect_eq(elements[1].prefix.len, 16);
+	cr_expect(elements[1].nomatch);
 	free(batch);
 }

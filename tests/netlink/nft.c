@@ -6,6 +6,7 @@
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 
+#include "netlink/nft_mark.h"
 #include "netlink/nft_msg.h"
 #include "netlink/nft_order.h"
 
@@ -17,56 +18,6 @@ static struct wire_change change(uint8_t op, const char *text)
 
 	cr_assert(prefix_parse(&c.prefix, text, strlen(text)), "%s", text);
 	return c;
-}
-
-Test(nft, every_length_has_a_name_and_every_name_a_length)
-{
-	char name[NFT_NAME_SIZE];
-	unsigned slot, back;
-	bool second;
-
-	for (slot = 0; slot < NFT_SLOTS; slot++) {
-		cr_assert(nft_slot_parse(&back, &second, nft_slot_name(name, slot, false)));
-		cr_expect(back == slot && !second, "%s", name);
-		cr_assert(nft_slot_parse(&back, &second, nft_slot_name(name, slot, true)));
-		cr_expect(back == slot && second, "%s", name);
-	}
-}
-
-Test(nft, names_are_what_the_manual_says)
-{
-	static const struct {
-		const char *prefix, *name, *second;
-	} table[] = {
-		{"192.0.2.1", "ban4", "ban4b"},
-		{"2001:db8::/64", "ban6", "ban6b"},
-		{"192.0.2.0/24", "ban4_24", "ban4_24b"},
-		{"2001:db8::1", "ban6_128", "ban6_128b"},
-		{"2001:db8::/32", "ban6_32", "ban6_32b"},
-	};
-	char name[NFT_NAME_SIZE];
-	size_t i;
-
-	for (i = 0; i < sizeof table / sizeof *table; i++) {
-		struct wire_change c = change(WIRE_ADD, table[i].prefix);
-		unsigned slot = nft_slot(&c.prefix);
-
-		cr_expect_str_eq(nft_slot_name(name, slot, false), table[i].name);
-		cr_expect_str_eq(nft_slot_name(name, slot, true), table[i].second);
-	}
-}
-
-Test(nft, other_names_are_not_ours)
-{
-	static const char *const names[] = {"",	       "ban",	  "ban4bb",   "ban4_32",
-					    "ban6_64", "ban4_33", "ban6_129", "ban5",
-					    "Ban4",    "ban4_024"};
-	unsigned slot;
-	bool second;
-	size_t i;
-
-	for (i = 0; i < sizeof names / sizeof *names; i++)
-		cr_expect(!nft_slot_parse(&slot, &second, names[i]), "%s", names[i]);
 }
 
 Test(nft, times_stay_within_what_the_kernel_takes)
@@ -213,6 +164,40 @@ Test(nft, an_element_carries_its_whole_time_and_what_is_left)
 	cr_expect_eq(be64toh(ms), 5000);
 	cr_assert(nl_get(e[NFTA_SET_ELEM_EXPIRATION], &ms, sizeof ms));
 	cr_expect_eq(be64toh(ms), 1000);
+	free(batch);
+}
+
+Test(nft, an_element_of_a_set_of_the_users_is_marked)
+{
+	struct nft_place place = {.family = 1, .table = "t", .set = "s", .marked = true};
+	struct nl_batch *batch = nl_batch_new();
+	struct nft_element e;
+
+	many("192.0.0.0/32");
+	nl_begin(batch, &nl);
+	nft_msg_elements(batch, NFT_MSG_NEWSETELEM, &place, changes, 1);
+	cr_assert(nft_element_read(&e, (void *)batch->at, 4, 0));
+	cr_expect(e.ours);
+	cr_expect_eq(e.timeout, 5000);
+	cr_expect_eq(e.expiration, 1000);
+	place.marked = false;
+	nl_begin(batch, &nl);
+	nft_msg_elements(batch, NFT_MSG_NEWSETELEM, &place, changes, 1);
+	cr_assert(nft_element_read(&e, (void *)batch->at, 4, 0));
+	cr_expect(!e.ours);
+	free(batch);
+}
+
+Test(nft, marked_intervals_never_outgrow_a_message)
+{
+	struct nft_place place = {
+		.family = 1, .table = "t", .set = "s", .interval = true, .marked = true};
+	struct nl_batch *batch = nl_batch_new();
+
+	many("2001:db8::/64");
+	nl_begin(batch, &nl);
+	nft_msg_elements(batch, NFT_MSG_NEWSETELEM, &place, changes, 1000);
+	cr_expect_eq(count_elements(batch), 2000);
 	free(batch);
 }
 

@@ -48,11 +48,14 @@ Test(options, each_kind_has_its_own)
 	cr_expect_str_eq(options.nft_table, "filter");
 	cr_expect_str_eq(options.set6, "bad");
 	cr_expect(!options.owner);
-	cr_assert_eq(parse((struct pair[PAIRS]){{WIRE_OPT_KIND, "ipset"},
-						{WIRE_OPT_NAME, "abcdefghijklmnopqrstuvwxyz"},
-						{WIRE_OPT_MAXBANS, "1000"},
-						{WIRE_OPT_IDENTITY, "4294967295"}}),
-		     0);
+	cr_assert_eq(
+		parse((struct pair[PAIRS]){{WIRE_OPT_KIND, "ipset"},
+					   {WIRE_OPT_NAME, "abcdefghijklmnopqrstuvwxyz"},
+					   {WIRE_OPT_NAME6, "abcdefghijklmnopqrstuvwxyz12345"},
+					   {WIRE_OPT_MAXBANS, "1000"},
+					   {WIRE_OPT_IDENTITY, "4294967295"}}),
+		0);
+	cr_expect_str_eq(options.name6, "abcdefghijklmnopqrstuvwxyz12345");
 	cr_expect_eq(options.identity, UINT32_MAX);
 	cr_expect_eq(options.maxbans, 1000);
 	cr_assert_eq(parse((struct pair[PAIRS]){{WIRE_OPT_KIND, "route"},
@@ -71,12 +74,29 @@ Test(options, a_bad_one_is_named)
 		const char *where;
 	} table[] = {
 		{{{0}}, "kind"},
+		{{{WIRE_OPT_KIND, "nft"}, {WIRE_OPT_PORT, "25"}}, "port"},
+		{{{WIRE_OPT_KIND, "nft"}, {WIRE_OPT_PORT, "tcp"}}, "port"},
+		{{{WIRE_OPT_KIND, "nft"}, {WIRE_OPT_PORT, "tcp 0"}}, "port"},
+		{{{WIRE_OPT_KIND, "nft"}, {WIRE_OPT_PORT, "tcp 65536"}}, "port"},
+		{{{WIRE_OPT_KIND, "nft"}, {WIRE_OPT_PORT, "tcp 20-19"}}, "port"},
+		{{{WIRE_OPT_KIND, "nft"}, {WIRE_OPT_PORT, "tcp 1-2-3"}}, "port"},
+		{{{WIRE_OPT_KIND, "nft"}, {WIRE_OPT_PORT, "tcp 1111111111111"}}, "port"},
+		{{{WIRE_OPT_KIND, "nft"}, {WIRE_OPT_PORT, "icmp 1"}}, "port"},
+		{{{WIRE_OPT_KIND, "nft"},
+		  {WIRE_OPT_TABLE, "inet t"},
+		  {WIRE_OPT_SET4, "s"},
+		  {WIRE_OPT_PORT, "tcp 25"}},
+		 "port"},
+		{{{WIRE_OPT_KIND, "ipset"}, {WIRE_OPT_NAME, "b"}, {WIRE_OPT_PORT, "tcp 25"}},
+		 "port"},
 		{{{WIRE_OPT_KIND, "nftables"}}, "kind"},
 		{{{WIRE_OPT_KIND, ""}}, "kind"},
 		{{{WIRE_OPT_KIND, "ipset"}}, "name"},
 		{{{WIRE_OPT_KIND, "ipset"}, {WIRE_OPT_NAME, ""}}, "name"},
 		{{{WIRE_OPT_NAME, "a\tb"}}, "name"},
 		{{{WIRE_OPT_NAME, "abcdefghijklmnopqrstuvwxyz1"}}, "name"},
+		{{{WIRE_OPT_NAME6, "abcdefghijklmnopqrstuvwxyz123456"}}, "name6"},
+		{{{WIRE_OPT_NAME6, "a b"}}, "name6"},
 		{{{WIRE_OPT_KIND, "route"}, {WIRE_OPT_PROTOCOL, "9"}}, "type"},
 		{{{WIRE_OPT_KIND, "route"}, {WIRE_OPT_TYPE, "blackhole"}}, "protocol"},
 		{{{WIRE_OPT_PROTOCOL, "4"}}, "protocol"},
@@ -108,4 +128,22 @@ Test(options, a_text_ends_within_its_record)
 
 	memset(record.text, 'x', sizeof record.text);
 	cr_expect_eq(options_parse(&options, &where, &record, 1), WIRE_FAULT_OPTION);
+}
+
+Test(options, ports_are_put_in_order)
+{
+	cr_assert_eq(parse((struct pair[PAIRS]){{WIRE_OPT_KIND, "nft"},
+						{WIRE_OPT_PORT, "udp 53"},
+						{WIRE_OPT_PORT, "tcp 465"},
+						{WIRE_OPT_PORT, "tcp 20-30"},
+						{WIRE_OPT_PORT, "tcp 25"},
+						{WIRE_OPT_PORT, "tcp 31-40"},
+						{WIRE_OPT_PORT, "tcp 65535"}}),
+		     0);
+	cr_assert_eq(options.port_count, 4);
+	cr_expect(options.ports[0].first == 20 && options.ports[0].last == 40);
+	cr_expect(options.ports[1].first == 465 && options.ports[1].last == 465);
+	cr_expect(options.ports[2].first == 65535 && options.ports[2].last == 65535);
+	cr_expect(options.ports[3].first == 53 &&
+		  options.ports[3].protocol != options.ports[0].protocol);
 }

@@ -33,6 +33,9 @@ Test(packet, every_request_has_records_of_one_size)
 		{WIRE_FLUSH, 0, 0},
 		{WIRE_LIST, 0, 0},
 		{WIRE_QUERY, 1, sizeof(struct wire_query)},
+		{WIRE_CLOSE, 3, sizeof(struct wire_close)},
+		{WIRE_CLOSE, 1000, sizeof(struct wire_close)},
+		{WIRE_SOCKETS, 1, sizeof(struct wire_ports)},
 	};
 	size_t i, len;
 
@@ -127,6 +130,36 @@ Test(packet, a_record_has_a_kind_and_a_time)
 	cr_expect_eq(packet_check_change(&c), 0);
 	c.prefix.addr[4] = 1;
 	cr_expect_eq(packet_check_change(&c), -EINVAL);
+}
+
+Test(packet, what_may_be_banned_may_be_closed_at_ports_that_exist)
+{
+	static const struct {
+		const char *peer;
+		uint8_t count;
+		struct wire_ports ports;
+		int error;
+	} table[] = {
+		{"192.0.2.1", 0, {0, 0}, 0},	       {"192.0.2.1", 1, {25, 25}, 0},
+		{"192.0.2.1", 1, {0, 0}, 0},	       {"192.0.2.1", 8, {1, 65535}, 0},
+		{"192.0.2.1", 0, {9, 8}, 0},	       {"192.0.2.1", 1, {9, 8}, -EINVAL},
+		{"192.0.2.1", 1, {0, 8}, -EINVAL},     {"192.0.2.1", 9, {25, 25}, -EINVAL},
+		{"192.0.2.1", 255, {25, 25}, -EINVAL}, {"10.0.0.0/8", 0, {0, 0}, 0},
+		{"10.0.0.0/7", 0, {0, 0}, -EPERM},     {"127.0.0.1", 1, {25, 25}, -EPERM},
+		{"::1", 1, {25, 25}, -EPERM},	       {"2001:db8::/32", 1, {25, 25}, 0},
+		{"::/0", 1, {25, 25}, -EPERM},
+	};
+	size_t i, j;
+
+	for (i = 0; i < sizeof table / sizeof *table; i++) {
+		struct wire_close c = {.peer = change(table[i].peer).prefix,
+				       .count = table[i].count};
+
+		for (j = 0; j < WIRE_PORTS_MAX; j++)
+			c.ports[j] = table[i].ports;
+		cr_expect_eq(packet_check_close(&c), table[i].error, "%zu", i);
+	}
+	cr_expect_eq(packet_check_close(&(struct wire_close){0}), -EINVAL, "no prefix at all");
 }
 
 Test(packet, a_stream_leaves_in_full_packets_and_ends_with_a_flag)

@@ -92,6 +92,30 @@ filter = sshd
 syslog = udp:127.0.0.1:5514
 maxretry = 1
 E2
+mistake "a port that there is not" 'port "smpt"' <<E2
+[sshd]
+$jail
+port = smpt
+E2
+mistake "scope = port with an ipset" "$T/bad.conf:6: " <<E2
+[sshd]
+$jail
+port = ssh
+scope = port
+target = ipset[name=x]
+E2
+mistake "and why" 'needs nft with its own table' <<E2
+[sshd]
+$jail
+port = ssh
+scope = port
+target = route
+E2
+mistake "drop-established without ports" "say with \"port\"" <<E2
+[sshd]
+$jail
+drop-established = yes
+E2
 mistake "no source" "logpath" <<E2
 [sshd]
 filter = sshd

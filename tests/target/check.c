@@ -59,6 +59,11 @@ Test(check, takes_what_could_work)
 		{"ipset", NULL},
 		{"ipset[name=blacklistip]", NULL},
 		{"ipset[name=a2345678901234567890123456, maxbans=5000000]", NULL},
+		{"ipset[name=SW_DBL4, name6=SW_DBL6]", NULL},
+		{"ipset[name6=a234567890123456789012345678901]", NULL},
+		{"nft[ports=\"tcp:25\"]", NULL},
+		{"nft[owner=no, ports=\"tcp:25,tcp:1000-2000 udp:53\"]", NULL},
+		{"null[ports=\"tcp:25\"]", NULL},
 		{"route", NULL},
 		{"route[type=prohibit, table=default, protocol=5]", NULL},
 		{"route[type=unreachable, table=4294967295, protocol=255]", NULL},
@@ -118,6 +123,27 @@ Test(check, refuses_with_place_and_the_nearest_word)
 		 "maxbans of ipset: a number from 1 to 2147483647 expected, not \"0\""},
 		{"ipset[maxbans=2M]",
 		 "maxbans of ipset: a number from 1 to 2147483647 expected, not \"2M\""},
+		{"ipset[name=x, name6=x]", "name and name6 of ipset are the same"},
+		{"ipset[name6=a2345678901234567890123456789012]",
+		 "name6 of ipset: at most 31 letters, digits, \"_\", \".\" and \"-\" expected, "
+		 "not \"a2345678901234567890123456789012\""},
+		{"nft[ports=25]", "ports of nft: at most 32 words such as tcp:25 or "
+				  "udp:1000-2000, expected, not \"25\""},
+		{"nft[ports=\"tcp:2-1\"]", "ports of nft: at most 32 words such as tcp:25 or "
+					   "udp:1000-2000, expected, not \"tcp:2-1\""},
+		{"nft[ports=\"tcp:0\"]", "ports of nft: at most 32 words such as tcp:25 or "
+					 "udp:1000-2000, expected, not \"tcp:0\""},
+		{"nft[ports=\"\"]", "ports of nft: at most 32 words such as tcp:25 or "
+				    "udp:1000-2000, expected, not \"\""},
+		{"ipset[ports=\"tcp:25\"]", "\"scope = port\" needs nft with its own table as "
+					    "target: ipset stops all that "
+					    "comes from an address"},
+		{"route[ports=\"tcp:25\"]", "\"scope = port\" needs nft with its own table as "
+					    "target: route stops all that "
+					    "comes from an address"},
+		{"nft[table=\"inet f\", set4=a, ports=\"tcp:25\"]",
+		 "\"scope = port\" needs nft with its own table as target: nft with sets of "
+		 "yours stops all that comes from an address"},
 		{"route[type=blakhole]",
 		 "unknown type of route \"blakhole\"; did you mean \"blackhole\"?"},
 		{"route[type=via]", "unknown type of route \"via\"; there are: blackhole, "
@@ -169,6 +195,13 @@ Test(describe, names_every_set_a_rule_would_use)
 		 "table ip6 filter, named by your rules"},
 		{"ipset", "ipset: sets banish (IPv4), banish6 (IPv6 by /64), banish-net and "
 			  "banish6-net (other prefixes), named by your rules"},
+		{"ipset[name=SW_DBL4, name6=SW_DBL6]",
+		 "ipset: sets SW_DBL4 (IPv4), SW_DBL6 (IPv6 by /64), SW_DBL4-net and "
+		 "SW_DBL6-net (other prefixes), named by your rules"},
+		{"nft[ports=\"tcp:25,udp:1000-2000\"]",
+		 "nft: sets of its own table inet banish, which drops what they hold on its "
+		 "way "
+		 "to tcp 25, udp 1000-2000: no rule is needed"},
 		{"route", "route: blackhole routes in table main, protocol 157"},
 		{"route[type=prohibit,table=100]", "route: prohibit routes in table 100, "
 						   "protocol 157; an \"ip rule\" of yours must "
@@ -216,6 +249,11 @@ Test(faults, come_with_the_command_that_mends_them)
 		 " '{ type ipv4_addr; flags timeout; }'"},
 		{"nft[table=\"inet f\",set4=a]", "inet f", WIRE_FAULT_NO_TABLE, -EINVAL,
 		 "there is no table inet f: nft add table inet f"},
+		{"ipset[name=SW4,name6=SW6]", "SW6-net", WIRE_FAULT_FAMILY, -EINVAL,
+		 "ipset SW6-net is not for IPv6: ipset destroy SW6-net; ipset create SW6-net "
+		 "hash:net family inet6 timeout 0"},
+		{"ipset[name=bl]", "bl", WIRE_FAULT_BUSY, -EINVAL,
+		 "bl is in use by another banish of this host: give one of them another"},
 		{"ipset", "maxbans", WIRE_FAULT_OPTION, -EINVAL,
 		 "option maxbans is missing or makes no sense"},
 		{"nft", "", -EPERM, -EPERM,
@@ -259,4 +297,102 @@ Test(faults, of_a_name_that_is_not_text_make_no_sense)
 	memset(defined.where, 'a', sizeof defined.where);
 	cr_expect_not(kernel_unpack_defined(&info, &options, &defined));
 	spec_clear(&spec);
+}
+
+Test(pairs, of_one_set_or_table_are_refused)
+{
+	static const struct {
+		const char *a, *b, *what;
+	} rows[] = {
+		{"nft", "nft[owner=no]", "table inet banish"},
+		{"nft", "nft[ports=\"tcp:25\"]", NULL},
+		{"nft[ports=\"tcp:25\"]", "nft[ports=\"tcp:25,tcp:26\"]", NULL},
+		{"nft[ports=\"tcp:25,tcp:26\"]", "nft[ports=\"tcp:26 tcp:25\"]",
+		 "table inet banish"},
+		{"nft[owner=no]", "nft[ports=\"tcp:25\"]", "table inet banish"},
+		{"ipset[name=x]", "ipset[name=y]", NULL},
+		{"ipset[name=x]", "ipset[name=x6]", "ipset"},
+		{"ipset[name=x, name6=y]", "ipset[name=x6]", NULL},
+		{"ipset[name=x, name6=y]", "ipset[name=y]", "ipset"},
+		{"ipset[name=x]", "ipset[name=x-net]", "ipset"},
+		{"route", "route[table=100]", NULL},
+		{"route", "route[type=prohibit]", "routing table"},
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct spec a = parse(rows[i].a), b = parse(rows[i].b);
+		struct diag silent = {0};
+		struct options one, two;
+		const char *what;
+
+		cr_assert_eq(options_read(&one, &a, &silent), 0);
+		cr_assert_eq(options_read(&two, &b, &silent), 0);
+		cr_expect_eq(target_check_pair(&a, &b, &silent) != 0, rows[i].what != NULL,
+			     "%s, %s", rows[i].a, rows[i].b);
+		what = options_clash(&one, &two);
+		cr_expect_str_eq(what ? what : "", rows[i].what ? rows[i].what : "");
+		spec_clear(&a);
+		spec_clear(&b);
+	}
+}
+
+Test(definitions, are_told_as_the_wire_has_them)
+{
+	static const struct {
+		const char *spec, *told;
+	} rows[] = {
+		{"nft[ports=\"tcp:25,udp:1000-2000\"]",
+		 "1=nft 13=tcp 25 13=udp 1000-2000 9=4000 10=77 11=12 "},
+		{"ipset", "1=ipset 2=banish 9=4000 10=77 11=12 "},
+		{"ipset[name=a,name6=b,maxbans=9]", "1=ipset 2=a 12=b 9=9 10=77 11=12 "},
+		{"ipset[name=a,name6=a6]", "1=ipset 2=a 9=4000 10=77 11=12 "},
+		{"route", "1=route 7=blackhole 3=254 8=157 10=77 11=12 "},
+	};
+	const struct targets_scale scale = {.expect = 12, .maxbans = 4000};
+	struct diag silent = {0};
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct spec spec = parse(rows[i].spec);
+		struct options options;
+		struct request request;
+		const struct wire_option *option;
+		char told[512] = "";
+
+		cr_assert_eq(options_read(&options, &spec, &silent), 0);
+		cr_assert(kernel_pack_define(&request, 3, &options, 77, &scale));
+		option = request_records(&request);
+		for (size_t o = 0; o < request.packet->count; o++)
+			snprintf(told + strlen(told), sizeof told - strlen(told), "%u=%s ",
+				 option[o].option, option[o].text);
+		cr_expect_str_eq(told, rows[i].told);
+		request_drop(&request);
+		spec_clear(&spec);
+	}
+}
+
+Test(rules, that_would_use_a_set_are_told)
+{
+	static const struct {
+		const char *spec, *set, *rule;
+		bool six;
+	} rows[] = {
+		{"ipset", "banish", "iptables -I INPUT -m set --match-set banish src -j DROP",
+		 false},
+		{"ipset[name=a,name6=b]", "b-net",
+		 "ip6tables -I INPUT -m set --match-set b-net src -j DROP", true},
+		{"nft[table=\"inet f\",set4=x,set6=y]", "x",
+		 "nft insert rule inet f CHAIN ip saddr @x drop", false},
+		{"nft[table=\"inet f\",set4=x,set6=y]", "y",
+		 "nft insert rule inet f CHAIN ip6 saddr & ffff:ffff:ffff:ffff:: @y drop",
+		 true},
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct spec spec = parse(rows[i].spec);
+		char rule[256];
+
+		cr_expect_eq(target_rule(&spec, rows[i].set, rule, sizeof rule), rows[i].six);
+		cr_expect_str_eq(rule, rows[i].rule);
+		spec_clear(&spec);
+	}
 }

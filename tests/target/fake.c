@@ -17,6 +17,10 @@ struct packet {
 		struct prefix prefixes[WIRE_RECORDS_MAX];
 		struct wire_defined defined;
 		struct wire_event event;
+		struct wire_close closes[WIRE_RECORDS_MAX];
+		struct wire_socket sockets[WIRE_RECORDS_MAX];
+		struct wire_fact facts[WIRE_RECORDS_MAX];
+		struct wire_ports ports;
 		char bytes[WIRE_RECORDS_MAX * WIRE_RECORD_SIZE_MAX + 1000];
 	};
 };
@@ -24,6 +28,7 @@ struct packet {
 static struct packet in, out, held_back[WIRE_WINDOW];
 static unsigned held_count;
 static unsigned queries;
+static int old; /* younger verbs are not known */
 
 static void say(size_t len)
 {
@@ -147,6 +152,94 @@ static void hold(void)
 	held_count = 0;
 }
 
+static void say_event(uint8_t what, unsigned target, unsigned pid, const char *comm)
+{
+	begin(WIRE_EVENT);
+	out.head.serial = 0;
+	out.head.flags = 0;
+	out.head.target = (uint8_t)target;
+	out.event.what = what;
+	out.event.pid = pid;
+	memcpy(out.event.comm, comm, strlen(comm));
+	say_records(1, sizeof out.event);
+}
+
+static void tell_removed(void)
+{
+	say_event(WIRE_REMOVED, 0, 123, "nft");
+	say_event(WIRE_REMOVED, 0, 0, "");
+	say_event(WIRE_REMOVED, 0, 9, "\033[2Jx");
+	say_event(WIRE_REMOVED, 31, 5, "none such");
+	say_event(WIRE_UNUSED, 0, 0, "");
+	answer_change();
+}
+
+/* As many connections of each peer as its ports say. */
+static void answer_close(void)
+{
+	begin(WIRE_RESULT);
+	for (unsigned i = 0; i < in.head.count; i++) {
+		out.results[i].error = in.closes[i].count + 10 * in.closes[i].conntrack +
+				       100 * in.closes[i].ports[0].first;
+		if (in.closes[i].peer.addr[3] == FAKE_REFUSE)
+			out.results[i].error = -EOPNOTSUPP;
+	}
+	say_records(in.head.count, sizeof *out.results);
+}
+
+/* One in the first packet, and one in the last. */
+static void answer_sockets(void)
+{
+	struct wire_ports asked = in.ports;
+
+	for (unsigned i = 0; i < 2; i++) {
+		begin(WIRE_SOCKETS);
+		out.head.flags = i ? WIRE_LAST : 0;
+		out.sockets[0].peer = (struct prefix){4, 32, {203, 0, 113, (uint8_t)i}};
+		out.sockets[0].own = (struct prefix){4, 32, {192, 0, 2, 1}};
+		out.sockets[0].own_port = asked.first;
+		out.sockets[0].peer_port = asked.last;
+		out.sockets[0].state = 1;
+		out.sockets[0].idle = 1000;
+		out.sockets[0].uid = 7;
+		out.sockets[0].inode = 9;
+		if (asked.first == FAKE_PORT_STRANGE)
+			out.sockets[0].peer.family = 5;
+		if (asked.first == FAKE_PORT_WIDE)
+			out.sockets[0].peer = (struct prefix){4, 24, {203, 0, 113}};
+		say_records(1, sizeof *out.sockets);
+	}
+}
+
+static void answer_live(void)
+{
+	static const uint8_t abouts[] = {WIRE_SET_REFERENCES, WIRE_CHAIN_HOOK};
+
+	if (in.head.target == FAKE_LIVE_RESTART) {
+		restart();
+		return;
+	}
+	begin(WIRE_LIVE);
+	for (unsigned i = 0; i < 2; i++) {
+		out.facts[i].what = abouts[i];
+		out.facts[i].value = -1 - (int)i;
+		strcpy(out.facts[i].name, i ? "in\nput" : "banish");
+	}
+	if (in.head.target == FAKE_LIVE_STRANGE)
+		out.facts[1].what = 99;
+	if (in.head.target == FAKE_LIVE_ENDLESS)
+		memset(out.facts[1].name, 'x', sizeof out.facts[1].name);
+	say_records(2, sizeof *out.facts);
+}
+
+/* As a helper that was built before there were such requests. */
+static void answer_unknown(void)
+{
+	begin(WIRE_RESULT);
+	out.head.error = -EBADMSG;
+	say_records(0, 0);
+}
+
 /* An answer that is wrong in one point. */
 static void answer_badly(unsigned order)
 {
@@ -194,6 +287,12 @@ static void answer_badly(unsigned order)
 		out.event.what = 99;
 		say_records(1, sizeof out.event);
 		return;
+	case FAKE_ENDLESS_NAME:
+		say_event(WIRE_REMOVED, 0, 1, "0123456789abcdef");
+		return;
+	case FAKE_FAR_TARGET:
+		say_event(WIRE_REMOVED, WIRE_TARGETS_MAX, 1, "nft");
+		return;
 	case FAKE_LONG_HELLO:
 		begin(WIRE_HELLO);
 		out.head.serial = 0;
@@ -215,6 +314,13 @@ static void do_change(void)
 		break;
 	case FAKE_HOLD:
 		hold();
+		break;
+	case FAKE_REMOVE:
+		tell_removed();
+		break;
+	case FAKE_OLD:
+		old = 1;
+		answer_change();
 		break;
 	case FAKE_ADDRESS:
 		say_alone(WIRE_EVENT);
@@ -240,7 +346,20 @@ static void do_change(void)
 
 static void do_request(void)
 {
+	if (old && in.head.kind >= WIRE_CLOSE && in.head.kind <= WIRE_LIVE) {
+		answer_unknown();
+		return;
+	}
 	switch (in.head.kind) {
+	case WIRE_CLOSE:
+		answer_close();
+		break;
+	case WIRE_SOCKETS:
+		answer_sockets();
+		break;
+	case WIRE_LIVE:
+		answer_live();
+		break;
 	case WIRE_DEFINE:
 		answer_define();
 		break;

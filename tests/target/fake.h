@@ -18,6 +18,8 @@ enum fake_order {
 	FAKE_ADDRESS = 69, /* tell that this host's addresses changed; then answer */
 	FAKE_RESTART = 70, /* a new worker instead of an answer */
 	FAKE_RESTART_TWICE,
+	FAKE_REMOVE, /* tell that entries were removed, by whom, and that nothing uses them */
+	FAKE_OLD,    /* from here on: the verbs that are younger are not known */
 	FAKE_EXIT = 80,
 	FAKE_SHORT, /* from here on: packets that make no sense */
 	FAKE_LONG,
@@ -32,7 +34,20 @@ enum fake_order {
 	FAKE_UNASKED,
 	FAKE_STRANGE_EVENT,
 	FAKE_LONG_HELLO,
+	FAKE_ENDLESS_NAME, /* of the process that removed entries */
+	FAKE_FAR_TARGET,
 	FAKE_GARBAGE_END,
 };
+
+/* Requests that take no prefix are told by others: the first port of a socket list, the peer of
+ * a close, the target of a live. */
+enum fake_port {
+	FAKE_PORT_STRANGE = 3000, /* a socket with a peer that is no address */
+	FAKE_PORT_WIDE,		  /* a peer that is a network */
+};
+
+#define FAKE_LIVE_STRANGE 1 /* the target whose facts are of a kind that there is not */
+#define FAKE_LIVE_ENDLESS 2 /* and whose names do not end */
+#define FAKE_LIVE_RESTART 3
 
 #endif

@@ -18,6 +18,12 @@ struct seen {
 	struct event_base *base;
 	struct targets *targets;
 	unsigned ready, applied, held, listed, done, room, own, lost;
+	unsigned removed, unused, facts, facts_done, closed, sockets, sockets_done;
+	char who[3][96];	     /* of removed */
+	struct target_fact fact;     /* the last */
+	struct target_socket socket; /* the last */
+	uint64_t ended;		     /* of closed */
+	size_t peers;
 	struct target_info info[TARGETS_MAX];
 	struct target_change change; /* the first of the last batch */
 	size_t batch, own_count, target;
@@ -106,8 +112,89 @@ static void on_lost(void *arg)
 	seen->lost++;
 }
 
-static const struct targets_events events = {on_ready, on_applied, on_held, on_listed,
-					     on_done,  on_room,	   on_own,  on_lost};
+static void on_removed(void *arg, size_t target, const char *who)
+{
+	struct seen *seen = arg;
+
+	cr_assert_not(seen->inside);
+	cr_assert_eq(target, 0u);
+	if (seen->removed < 3)
+		snprintf(seen->who[seen->removed], sizeof seen->who[0], "%s", who);
+	seen->removed++;
+}
+
+static void on_unused(void *arg, size_t target)
+{
+	struct seen *seen = arg;
+
+	cr_assert_eq(target, 0u);
+	seen->unused++;
+}
+
+static void on_fact(void *arg, size_t target, const struct target_fact *fact)
+{
+	struct seen *seen = arg;
+
+	(void)target;
+	seen->facts++;
+	seen->fact = *fact;
+}
+
+static void on_facts_done(void *arg, size_t target, int error)
+{
+	struct seen *seen = arg;
+
+	(void)target;
+	cr_assert_not(seen->inside);
+	seen->facts_done++;
+	seen->error = error;
+}
+
+static void on_closed(void *arg, size_t peers, uint64_t sockets, int error)
+{
+	struct seen *seen = arg;
+
+	cr_assert_not(seen->inside);
+	seen->closed++;
+	seen->peers = peers;
+	seen->ended = sockets;
+	seen->error = error;
+}
+
+static void on_socket(void *arg, const struct target_socket *socket)
+{
+	struct seen *seen = arg;
+
+	seen->sockets++;
+	seen->socket = *socket;
+}
+
+static void on_sockets_done(void *arg, int error)
+{
+	struct seen *seen = arg;
+
+	cr_assert_not(seen->inside);
+	seen->sockets_done++;
+	seen->error = error;
+}
+
+static const struct targets_events events = {
+	.ready = on_ready,
+	.applied = on_applied,
+	.held = on_held,
+	.listed = on_listed,
+	.done = on_done,
+	.removed = on_removed,
+	.unused = on_unused,
+	.fact = on_fact,
+	.facts_done = on_facts_done,
+	.closed = on_closed,
+	.socket = on_socket,
+	.sockets_done = on_sockets_done,
+	.room = on_room,
+	.own = on_own,
+	.lost = on_lost,
+};
 
 static struct seen *open_targets(void)
 {
@@ -146,6 +233,8 @@ static void run(struct seen *seen, const unsigned *count, unsigned wanted)
 	cr_assert_eq(*count, wanted);
 }
 
+static const struct targets_scale scale = {.expect = 10, .maxbans = 5000};
+
 static void define(struct seen *seen, const char *const *texts, size_t count)
 {
 	struct spec specs[TARGETS_MAX + 1];
@@ -159,7 +248,7 @@ static void define(struct seen *seen, const char *const *texts, size_t count)
 		identities[i] = 4711;
 	}
 	seen->inside = true;
-	cr_assert_eq(targets_define(seen->targets, specs, identities, 10, count), 0);
+	cr_assert_eq(targets_define(seen->targets, specs, identities, &scale, count), 0);
 	seen->inside = false;
 	for (size_t i = 0; i < count; i++)
 		spec_clear(&specs[i]);
@@ -247,8 +336,9 @@ Test(targets, refuse_what_makes_no_sense)
 	struct target_change change = add_of(1);
 	struct spec bad = {.name = (char[]){"nonsense"}};
 
-	cr_expect_eq(targets_define(seen->targets, &bad, NULL, 0, 1), -EINVAL);
-	cr_expect_eq(targets_define(seen->targets, &bad, NULL, 0, TARGETS_MAX + 1), -EINVAL);
+	cr_expect_eq(targets_define(seen->targets, &bad, NULL, &scale, 1), -EINVAL);
+	cr_expect_eq(targets_define(seen->targets, &bad, NULL, &scale, TARGETS_MAX + 1),
+		     -EINVAL);
 	cr_expect_eq(apply(seen, 0, 1), -EINVAL);
 	define(seen, texts, 3);
 	cr_expect_eq(apply(seen, 2, 1), -EAGAIN, "not ready");
@@ -465,5 +555,207 @@ Test(targets, a_program_that_is_no_helper_is_lost)
 	cr_assert_eq(targets_open(&seen->targets, seen->base, "/bin/true", &events, seen), 0);
 	define(seen, one, 1);
 	run(seen, &seen->lost, 1);
+	close_targets(seen);
+}
+
+Test(targets, are_told_who_removed_entries)
+{
+	struct seen *seen = open_one();
+
+	cr_expect_eq(apply(seen, 0, FAKE_REMOVE), 0);
+	run(seen, &seen->applied, 1);
+	cr_expect_eq(seen->removed, 3u, "and not of a target that is not there");
+	cr_expect_str_eq(seen->who[0], "nft (pid 123)");
+	cr_expect_str_eq(seen->who[1], "");
+	cr_expect_str_eq(seen->who[2], "\\x1b[2Jx (pid 9)");
+	cr_expect_eq(seen->unused, 1u);
+	close_targets(seen);
+}
+
+static struct target_close close_of(unsigned last)
+{
+	return (struct target_close){.peer = {4, 32, {203, 0, 113, (uint8_t)last}},
+				     .ports = {{3, 3}, {10, 20}},
+				     .count = 2,
+				     .conntrack = true};
+}
+
+Test(targets, connections_of_peers_are_closed_and_counted)
+{
+	struct seen *seen = open_one();
+	struct target_close closes[] = {close_of(1), close_of(2), close_of(FAKE_REFUSE)};
+
+	run(seen, &seen->own, 1);
+	cr_expect_eq(targets_close_sockets(seen->targets, closes, 0), -EINVAL);
+	cr_expect_eq(targets_close_sockets(seen->targets, closes, TARGET_BATCH_MAX + 1),
+		     -EINVAL);
+	closes[1].conntrack = false;
+	cr_expect_eq(targets_close_sockets(seen->targets, closes, 2), 0);
+	run(seen, &seen->closed, 1);
+	cr_expect_eq(seen->peers, 2u);
+	cr_expect_eq(seen->ended, 312u + 302u);
+	cr_expect_eq(seen->error, 0);
+	cr_expect_eq(targets_close_sockets(seen->targets, closes, 3), 0);
+	run(seen, &seen->closed, 2);
+	cr_expect_eq(seen->ended, 312u + 302u, "what one of them fails at is told besides");
+	cr_expect_eq(seen->error, -EOPNOTSUPP);
+	/* They are no target's: other definitions do not matter. */
+	cr_expect_eq(targets_close_sockets(seen->targets, closes, 1), 0);
+	define(seen, one, 1);
+	run(seen, &seen->closed, 3);
+	cr_expect_eq(seen->ended, 312u);
+	close_targets(seen);
+}
+
+Test(targets, sockets_are_listed)
+{
+	struct seen *seen = open_one();
+
+	cr_expect_eq(targets_sockets(seen->targets, (struct port_range){25, 26}), 0);
+	run(seen, &seen->sockets_done, 1);
+	cr_expect_eq(seen->error, 0);
+	cr_expect_eq(seen->sockets, 2u);
+	cr_expect_eq(seen->socket.peer.addr[3], 1);
+	cr_expect_eq(seen->socket.own_port, 25);
+	cr_expect_eq(seen->socket.peer_port, 26);
+	cr_expect_eq(seen->socket.state, 1);
+	cr_expect_eq(seen->socket.idle, 1000u);
+	cr_expect_eq(seen->socket.uid, 7u);
+	cr_expect_eq(seen->socket.inode, 9u);
+	close_targets(seen);
+}
+
+Test(targets, sockets_of_no_address_are_lost)
+{
+	for (uint16_t port = FAKE_PORT_STRANGE; port <= FAKE_PORT_WIDE; port++) {
+		struct seen *seen = open_one();
+
+		cr_expect_eq(targets_sockets(seen->targets, (struct port_range){port, port}),
+			     0);
+		run(seen, &seen->lost, 1);
+		cr_expect_eq(seen->sockets, 0u);
+		close_targets(seen);
+	}
+}
+
+static const char *const four[] = {"ipset[name=a]", "ipset[name=b]", "ipset[name=c]",
+				   "ipset[name=d]"};
+
+Test(targets, facts_are_told)
+{
+	static const char *const text[] = {"ipset[name=a]", "null"};
+	struct seen *seen = open_targets();
+
+	define(seen, text, 2);
+	run(seen, &seen->ready, 2);
+	cr_expect_eq(target_live(seen->targets, 0), 0);
+	run(seen, &seen->facts_done, 1);
+	cr_expect_eq(seen->facts, 2u);
+	cr_expect_eq(seen->fact.what, TARGET_CHAIN_HOOK);
+	cr_expect_eq(seen->fact.value, -2);
+	cr_expect_str_eq(seen->fact.name, "in\\x0aput");
+	cr_expect_eq(target_live(seen->targets, 1), 0, "null has no facts");
+	run(seen, &seen->facts_done, 2);
+	cr_expect_eq(seen->facts, 2u);
+	cr_expect_eq(seen->error, 0);
+	cr_expect_eq(target_live(seen->targets, 2), -EINVAL);
+	close_targets(seen);
+}
+
+Test(targets, facts_that_make_no_sense_are_lost)
+{
+	for (unsigned target = FAKE_LIVE_STRANGE; target <= FAKE_LIVE_ENDLESS; target++) {
+		struct seen *seen = open_targets();
+
+		define(seen, four, 4);
+		run(seen, &seen->ready, 4);
+		cr_expect_eq(target_live(seen->targets, target), 0);
+		run(seen, &seen->lost, 1);
+		cr_expect_eq(seen->facts_done, 0u);
+		close_targets(seen);
+	}
+}
+
+Test(targets, a_new_worker_fails_what_was_asked_of_the_former)
+{
+	struct seen *seen = open_targets();
+	const struct target_close close = close_of(1);
+
+	define(seen, four, 4);
+	run(seen, &seen->ready, 4);
+	cr_expect_eq(target_live(seen->targets, FAKE_LIVE_RESTART), 0);
+	cr_expect_eq(targets_close_sockets(seen->targets, &close, 1), 0);
+	cr_expect_eq(targets_sockets(seen->targets, (struct port_range){25, 26}), 0);
+	run(seen, &seen->facts_done, 1);
+	cr_expect_eq(seen->error, -EPIPE);
+	run(seen, &seen->closed, 1);
+	cr_expect_eq(seen->error, -EPIPE);
+	run(seen, &seen->sockets_done, 1);
+	cr_expect_eq(seen->error, -EPIPE);
+	close_targets(seen);
+}
+
+Test(targets, a_helper_that_does_not_know_a_request_says_so)
+{
+	struct seen *seen = open_one();
+	const struct target_close close = close_of(1);
+
+	cr_expect_eq(apply(seen, 0, FAKE_OLD), 0);
+	cr_expect_eq(target_live(seen->targets, 0), 0);
+	run(seen, &seen->facts_done, 1);
+	cr_expect_eq(seen->error, -EBADMSG);
+	cr_expect_eq(targets_close_sockets(seen->targets, &close, 1), 0);
+	run(seen, &seen->closed, 1);
+	cr_expect_eq(seen->error, -EBADMSG);
+	cr_expect_eq(targets_sockets(seen->targets, (struct port_range){25, 26}), 0);
+	run(seen, &seen->sockets_done, 1);
+	cr_expect_eq(seen->error, -EBADMSG);
+	cr_expect_eq(seen->lost, 0u);
+	close_targets(seen);
+}
+
+Test(targets, one_is_defined_again_alone)
+{
+	static const char *const texts[] = {"ipset[name=timeless]", "ipset[name=fine]"};
+	struct seen *seen = open_targets();
+
+	define(seen, texts, 2);
+	run(seen, &seen->ready, 2);
+	cr_expect_eq(target_redefine(seen->targets, 2), -EINVAL);
+	cr_expect_eq(target_redefine(seen->targets, 1), 0);
+	cr_expect_eq(apply(seen, 1, 1), -EAGAIN, "until it is ready");
+	cr_expect_eq(target_redefine(seen->targets, 0), 0);
+	run(seen, &seen->ready, 4);
+	cr_expect_eq(seen->info[0].error, -EINVAL);
+	cr_expect_eq(apply(seen, 1, 1), 0);
+	run(seen, &seen->applied, 1);
+	close_targets(seen);
+}
+
+Test(targets, prefixes_share_a_set_or_do_not)
+{
+	static const char *const texts[] = {"nft", "ipset", "nft[table=\"inet f\",set4=a]"};
+	static const struct {
+		struct prefix a, b;
+		bool own, ipset, user;
+	} rows[] = {
+		{{4, 32, {1}}, {4, 32, {2}}, true, true, true},
+		{{4, 24, {1}}, {4, 32, {2}}, false, false, true},
+		{{4, 24, {1}}, {4, 25, {2}}, false, true, true},
+		{{6, 64, {1}}, {6, 128, {2}}, false, false, true},
+		{{4, 32, {1}}, {6, 32, {2}}, false, false, false},
+	};
+	struct seen *seen = open_targets();
+
+	define(seen, texts, 3);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		const bool same[] = {rows[i].own, rows[i].ipset, rows[i].user};
+
+		for (size_t t = 0; t < 3; t++)
+			cr_expect_eq(target_set_of(seen->targets, t, &rows[i].a) ==
+					     target_set_of(seen->targets, t, &rows[i].b),
+				     same[t], "row %zu, target %zu", i, t);
+	}
+	run(seen, &seen->ready, 3);
 	close_targets(seen);
 }

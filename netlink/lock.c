@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "netlink/ipset.h"
+#include "netlink/lock.h"
+
+#define PAUSE_MS 20 /* between two tries */
+
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+size_t lock_names(char (*out)[LOCK_NAME_MAX], const struct options *o)
+{
+	char sets[IPSET_ROLES][IPSET_NAME_SIZE];
+	size_t i, count = 0;
+
+	switch (o->kind) {
+	case OPTIONS_NFT:
+		if (o->nft_family)
+			return 0;
+		snprintf(out[0], LOCK_NAME_MAX, "table inet banish");
+		return 1;
+	case OPTIONS_ROUTE:
+		snprintf(out[0], LOCK_NAME_MAX, "table %u protocol %u", o->route_table,
+			 o->protocol);
+		return 1;
+	case OPTIONS_IPSET:
+		ipset_names(sets, o);
+		for (i = 0; i < IPSET_ROLES; i++)
+			if (sets[i][0])
+				snprintf(out[count++], LOCK_NAME_MAX, "ipset %.31s", sets[i]);
+		return count;
+	}
+	return 0;
+}
+
+static socklen_t address(struct sockaddr_un *out, const char *name)
+{
+	int len;
+
+	*out = (struct sockaddr_un){.sun_family = AF_UNIX};
+	len = snprintf(out->sun_path + 1, sizeof out->sun_path - 1, "banish-netlink/%s", name);
+	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)len);
+}
+
+/* Anybody can bind such a name. Who is it? The kernel notes who called listen(). */
+static bool is_banish(const struct sockaddr_un *at, socklen_t len)
+{
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	struct ucred peer = {.uid = (uid_t)-1};
+	socklen_t size = sizeof peer;
+	bool ours = false;
+
+	if (fd < 0)
+		return false;
+	if (!connect(fd, (const struct sockaddr *)at, len) &&
+	    !getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size))
+		ours = !peer.uid || peer.uid == geteuid();
+	close(fd);
+	return ours;
+}
+
+/* -EADDRINUSE: taken. */
+static int bind_name(int *out, const struct sockaddr_un *at, socklen_t len)
+{
+	int error, fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return -errno;
+	if (!bind(fd, (const struct sockaddr *)at, len) && !listen(fd, SOMAXCONN)) {
+		*out = fd;
+		return 0;
+	}
+	error = -errno;
+	close(fd);
+	return error;
+}
+
+/* A helper whose daemon was stopped just now may take a moment to end. */
+static int take(int *out, const char *name, int64_t patience)
+{
+	struct sockaddr_un at;
+	socklen_t len = address(&at, name);
+	int error;
+
+	for (;;) {
+		error = bind_name(out, &at, len);
+		if (error != -EADDRINUSE || now_ms() >= patience)
+			break;
+		poll(NULL, 0, PAUSE_MS);
+	}
+	if (error != -EADDRINUSE)
+		return error;
+	*out = -1;
+	return is_banish(&at, len) ? WIRE_FAULT_BUSY : 0;
+}
+
+static int take_one(struct locks *l, uint32_t user, const char *name)
+{
+	size_t i, room = LOCKS_MAX;
+	int error;
+
+	for (i = 0; i < LOCKS_MAX; i++) {
+		if (l->at[i].users && !strcmp(l->at[i].name, name)) {
+			l->at[i].users |= user;
+			return 0;
+		}
+		if (!l->at[i].users)
+			room = i;
+	}
+	if (room == LOCKS_MAX)
+		return -ENOSPC;
+	error = take(&l->at[room].fd, name, l->patience);
+	if (error)
+		return error;
+	snprintf(l->at[room].name, LOCK_NAME_MAX, "%s", name);
+	l->at[room].users = user;
+	return 0;
+}
+
+int locks_take(struct locks *l, unsigned target, const struct options *options, char *where,
+	       size_t size)
+{
+	char names[LOCKS_OF_TARGET][LOCK_NAME_MAX];
+	size_t i, count = lock_names(names, options);
+	int error;
+
+	for (i = 0; i < count; i++) {
+		error = take_one(l, UINT32_C(1) << target, names[i]);
+		if (error) {
+			snprintf(where, size, "%s", names[i]);
+			locks_drop(l, target);
+			return error;
+		}
+	}
+	return 0;
+}
+
+void locks_drop(struct locks *l, unsigned target)
+{
+	size_t i;
+
+	for (i = 0; i < LOCKS_MAX; i++) {
+		if (!(l->at[i].users >> target & 1))
+			continue;
+		l->at[i].users &= ~(UINT32_C(1) << target);
+		if (!l->at[i].users && l->at[i].fd >= 0)
+			close(l->at[i].fd);
+	}
+}

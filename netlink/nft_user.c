@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <stdio.h>
+
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+
+#include "netlink/nft.h"
+#include "netlink/nft_order.h"
+#include "netlink/nft_shared.h"
+#include "netlink/nft_write.h"
+
+/* The target nft, in sets of the user's. */
+
+/* A set that holds addresses alone takes a /64 as its base address: the rule that looks it up
+ * masks what it looks for. */
+static bool user_takes(const struct nft_place *place, const struct prefix *p)
+{
+	if (!place->set[0])
+		return false;
+	return place->interval || prefix_is_single(p) || (p->family == 6 && p->len == 64);
+}
+
+/* The changes of one set: of those that are there already, and the others. */
+struct sorted {
+	struct change all[WIRE_RECORDS_MAX], there[WIRE_RECORDS_MAX], rest[WIRE_RECORDS_MAX];
+	size_t count;
+};
+
+static size_t sort_out(struct nft_group *groups, struct kernel *k,
+		       const struct nft_place *place, struct sorted *s)
+{
+	struct nft_group there = {.live = place, .changes = s->there, .replace = true};
+	struct nft_group rest = {.live = place, .changes = s->rest};
+	enum nft_fate fates[WIRE_RECORDS_MAX];
+	size_t i, used = 0;
+	int error = s->count ? nft_shared_sift(fates, k, place, s->all, s->count) : 0;
+
+	for (i = 0; i < s->count; i++) {
+		if (error)
+			s->all[i].result->error = error;
+		else if (fates[i] == NFT_REPLACE)
+			s->there[there.count++] = s->all[i];
+		else if (fates[i] != NFT_LEAVE)
+			s->rest[rest.count++] = s->all[i];
+	}
+	if (there.count)
+		groups[used++] = there;
+	if (rest.count)
+		groups[used++] = rest;
+	return used;
+}
+
+static void user_change(struct target *target, struct change *changes, size_t count)
+{
+	struct nft *nft = nft_of(target);
+	struct nft_group groups[4];
+	struct sorted in[2];
+	size_t i, used;
+
+	in[0].count = in[1].count = 0;
+	count = nft_order(changes, target_drop_fills(changes, count));
+	for (i = 0; i < count; i++) {
+		bool six = changes[i].wire->prefix.family == 6;
+
+		if (user_takes(six ? &nft->set6 : &nft->set4, &changes[i].wire->prefix))
+			in[six].all[in[six].count++] = changes[i];
+		else
+			changes[i].result->error = -EOPNOTSUPP;
+	}
+	used = sort_out(groups, target->kernel, &nft->set4, &in[0]);
+	used += sort_out(groups + used, target->kernel, &nft->set6, &in[1]);
+	if (used)
+		nft_write(target->kernel, groups, used);
+}
+
+static int user_flush(struct target *t)
+{
+	(void)t;
+	return -EOPNOTSUPP;
+}
+
+static const struct target_verbs user_verbs = {
+	.change = user_change,
+	.refill = target_no_refill,
+	.flush = user_flush,
+	.list = target_no_list,
+	.live = nft_user_live,
+	.close = nft_close,
+};
+
+struct header {
+	uint32_t flags, type, len;
+	uint64_t timeout;
+};
+
+static int read_header(void *arg, const struct nlmsghdr *m)
+{
+	const struct nlattr *a[NFTA_SET_MAX + 1];
+	struct header *h = arg;
+
+	nl_attributes(m, sizeof(struct nfgenmsg), a, NFTA_SET_MAX + 1);
+	nl_get_be32(a[NFTA_SET_FLAGS], &h->flags);
+	nl_get_be32(a[NFTA_SET_KEY_TYPE], &h->type);
+	nl_get_be32(a[NFTA_SET_KEY_LEN], &h->len);
+	h->timeout = nl_get_be64(a[NFTA_SET_TIMEOUT]);
+	return 0;
+}
+
+static int check_header(const struct header *h, unsigned family)
+{
+	bool v4 = h->type == NFT_TYPE_IPV4_ADDR && h->len == 4;
+	bool v6 = h->type == NFT_TYPE_IPV6_ADDR && h->len == 16;
+
+	if ((!v4 && !v6) || h->flags & (NFT_SET_MAP | NFT_SET_OBJECT | NFT_SET_CONSTANT))
+		return WIRE_FAULT_TYPE;
+	if (v4 != (family == 4))
+		return WIRE_FAULT_FAMILY;
+	return h->flags & NFT_SET_TIMEOUT ? 0 : WIRE_FAULT_TIMEOUT;
+}
+
+static int user_set(struct nft *nft, struct nft_place *place, unsigned family, const char *name,
+		    struct wire_defined *defined)
+{
+	struct kernel *k = nft->target.kernel;
+	struct header h = {0};
+	const struct nl_answers answers = {.data = read_header, .arg = &h};
+	int error;
+
+	if (!name[0])
+		return 0;
+	target_where(defined, name);
+	nl_begin(k->batch, &k->nft);
+	nft_msg_get_set(k->batch, place->family, place->table, name);
+	error = nl_send(&k->nft, k->batch, &answers);
+	if (!error)
+		error = check_header(&h, family);
+	if (error)
+		return error == -ENOENT ? WIRE_FAULT_NO_SET : error;
+	snprintf(place->set, sizeof place->set, "%s", name);
+	place->interval = h.flags & NFT_SET_INTERVAL;
+	place->timeout = h.timeout;
+	return 0;
+}
+
+int nft_user_open(struct nft *nft, struct wire_defined *defined, const struct options *o)
+{
+	struct kernel *k = nft->target.kernel;
+	int error;
+
+	nft->target.verbs = &user_verbs;
+	snprintf(nft->table, sizeof nft->table, "%s", o->nft_table);
+	nft->set4 = nft->set6 = (struct nft_place){
+		.family = o->nft_family, .table = nft->table, .marked = true};
+	nl_begin(k->batch, &k->nft);
+	nft_msg_get_table(k->batch, o->nft_family, nft->table);
+	error = nl_send(&k->nft, k->batch, NULL);
+	if (error)
+		return error == -ENOENT ? WIRE_FAULT_NO_TABLE : error;
+	error = user_set(nft, &nft->set4, 4, o->set4, defined);
+	if (!error)
+		error = user_set(nft, &nft->set6, 6, o->set6, defined);
+	defined->way = WIRE_WAY_ADD;
+	return error;
+}
