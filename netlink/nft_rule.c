@@ -28,22 +28,28 @@ static struct nftnl_expr *expression(struct rule *r, const char *name)
 	return e;
 }
 
-/* inet chains see both families; a payload is only what it seems after this. */
-static void put_family(struct rule *r, uint8_t family)
+/* What the packet is, by a meta key of one byte. False: out of memory, as r->failed says. */
+static bool put_meta(struct rule *r, uint32_t key, uint8_t value)
 {
-	const uint8_t proto = family == 4 ? NFPROTO_IPV4 : NFPROTO_IPV6;
 	struct nftnl_expr *e = expression(r, "meta");
 
 	if (!e)
-		return;
-	nftnl_expr_set_u32(e, NFTNL_EXPR_META_KEY, NFT_META_NFPROTO);
+		return false;
+	nftnl_expr_set_u32(e, NFTNL_EXPR_META_KEY, key);
 	nftnl_expr_set_u32(e, NFTNL_EXPR_META_DREG, NFT_REG_1);
 	e = expression(r, "cmp");
 	if (!e)
-		return;
+		return false;
 	nftnl_expr_set_u32(e, NFTNL_EXPR_CMP_SREG, NFT_REG_1);
 	nftnl_expr_set_u32(e, NFTNL_EXPR_CMP_OP, NFT_CMP_EQ);
-	nftnl_expr_set(e, NFTNL_EXPR_CMP_DATA, &proto, sizeof proto);
+	nftnl_expr_set(e, NFTNL_EXPR_CMP_DATA, &value, sizeof value);
+	return true;
+}
+
+/* inet chains see both families; a payload is only what it seems after this. */
+static void put_family(struct rule *r, uint8_t family)
+{
+	put_meta(r, NFT_META_NFPROTO, family == 4 ? NFPROTO_IPV4 : NFPROTO_IPV6);
 }
 
 static void put_source(struct rule *r, const struct prefix *p)
@@ -96,18 +102,10 @@ static void put_lookup(struct rule *r, const char *set, uint32_t id)
  * none and pass; without the first they come to nothing. */
 static void put_ports(struct rule *r, uint8_t protocol, uint32_t id)
 {
-	struct nftnl_expr *e = expression(r, "meta");
+	struct nftnl_expr *e;
 
-	if (!e)
+	if (!put_meta(r, NFT_META_L4PROTO, protocol))
 		return;
-	nftnl_expr_set_u32(e, NFTNL_EXPR_META_KEY, NFT_META_L4PROTO);
-	nftnl_expr_set_u32(e, NFTNL_EXPR_META_DREG, NFT_REG_1);
-	e = expression(r, "cmp");
-	if (!e)
-		return;
-	nftnl_expr_set_u32(e, NFTNL_EXPR_CMP_SREG, NFT_REG_1);
-	nftnl_expr_set_u32(e, NFTNL_EXPR_CMP_OP, NFT_CMP_EQ);
-	nftnl_expr_set(e, NFTNL_EXPR_CMP_DATA, &protocol, sizeof protocol);
 	e = expression(r, "payload");
 	if (!e)
 		return;
