@@ -92,7 +92,7 @@ endef
 $(foreach r,$(TESTED),$(eval $(call unit,$r)))
 
 unit: $(TESTED:%=$(B)/unit/%)
-	@for t in $^; do echo "== $$t"; $$t --quiet $(UNIT_ARGS) || exit 1; done
+	@for t in $^; do echo "== $$t"; $$t $(UNIT_ARGS) || exit 1; done
 
 # What the runners in tests/filters ask: our reader of filters, and what is found in a line alone.
 $(B)/filters/dump: $(B)/tests/filters/dump.o $(call room_obj,conf) $(call room_obj,base)
@@ -192,7 +192,7 @@ fuzz: fuzz-build
 
 # What takes too long for every day: an hour.
 torture: all $(B)/unit/source
-	ROUNDS=100 $(B)/unit/source --filter 'storm/*' --quiet
+	ROUNDS=100 $(B)/unit/source --filter 'storm/*'
 	MANY=2000000 tests/system/09-many.sh
 	for i in 1 2 3 4 5 6 7 8 9 10; do tests/system/15-changes.sh || exit 1; done
 	$(MAKE) differential MUTATIONS=500

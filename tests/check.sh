@@ -18,7 +18,7 @@ step() { # name command...
 	else
 		failed=$((failed + 1))
 		printf 'FAIL  %-28s %4d s\n' "$name" $((SECONDS - start))
-		grep -av 'warnings generated' "$log" | tail -n 30 | cut -c 1-240
+		grep -av 'warnings generated' "$log" | tail -n 100 | cut -c 1-240
 	fi
 }
 

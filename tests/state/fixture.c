@@ -234,7 +234,7 @@ bool poll_store(struct store *store)
 {
 	struct pollfd fd = {.fd = store_fd(store), .events = POLLIN};
 
-	if (poll(&fd, 1, 10000) != 1)
+	if (poll(&fd, 1, 120 * 1000) != 1)
 		return false;
 	store_seen(store);
 	return true;

@@ -45,6 +45,6 @@ void wait_durable(struct store *store, uint64_t ticket);
 void wait_snapshot(struct store *store);
 /* A whole snapshot of these records. */
 void snapshot_of(struct store *store, const struct record *records, size_t count);
-bool poll_store(struct store *store); /* wait for its fd, 10 s at most */
+bool poll_store(struct store *store); /* wait for its fd, 120 s at most: a disk can be busy */
 
 #endif
