@@ -168,6 +168,9 @@ static void load_record(void *arg, const struct record *record)
 					       record->removal.prefix, TIME_NONE},
 			     record->kind == RECORD_REMOVAL);
 		break;
+	case RECORD_STRIKE:
+	case RECORD_MEMORY:
+		break;
 	}
 }
 

@@ -18,6 +18,8 @@ static const uint16_t fixed_len[] = {
 	[RECORD_EVIDENCE] = 18 + 4 + 8 + 2,
 	[RECORD_REMOVAL] = 4 + 18,
 	[RECORD_REMOVED] = 4 + 18,
+	[RECORD_STRIKE] = 18 + 4 + 4 + 8 + 8,
+	[RECORD_MEMORY] = 4 + 4 + 4 + 2,
 };
 
 #define KINDS (sizeof(fixed_len) / sizeof(fixed_len[0]))
@@ -58,6 +60,23 @@ static uint8_t *put_position(uint8_t *at, uint32_t source, const struct position
 	return put_u32(at, p->tail_len);
 }
 
+static uint8_t *put_strike(uint8_t *at, const struct record *r)
+{
+	at = put_prefix(at, &r->strike.prefix);
+	at = put_u32(at, r->strike.jail);
+	at = put_u32(at, r->strike.count);
+	at = put_u64(at, (uint64_t)r->strike.since);
+	return put_u64(at, (uint64_t)r->strike.until);
+}
+
+static uint8_t *put_memory(uint8_t *at, const struct record *r)
+{
+	at = put_u32(at, r->memory.source);
+	at = put_u32(at, r->memory.jail);
+	at = put_u32(at, r->memory.key);
+	return put_text(at, r->memory.bytes, STORE_PIECE_MAX);
+}
+
 static uint8_t *put_body(uint8_t *at, const struct record *r)
 {
 	switch (r->kind) {
@@ -84,6 +103,10 @@ static uint8_t *put_body(uint8_t *at, const struct record *r)
 	case RECORD_REMOVED:
 		at = put_u32(at, r->removal.target);
 		return put_prefix(at, &r->removal.prefix);
+	case RECORD_STRIKE:
+		return put_strike(at, r);
+	case RECORD_MEMORY:
+		return put_memory(at, r);
 	}
 	assert(!"a record of no kind");
 	return at;
@@ -111,7 +134,7 @@ int record_check_head(const uint8_t *at)
 
 	if (kind >= KINDS || !fixed_len[kind] || get_u8(&at) != RECORD_VERSION)
 		return -EPROTONOSUPPORT;
-	if (kind == RECORD_NAME || kind == RECORD_EVIDENCE)
+	if (kind == RECORD_NAME || kind == RECORD_EVIDENCE || kind == RECORD_MEMORY)
 		return len >= fixed_len[kind] && len <= RECORD_BODY_MAX ? 0 : -EBADMSG;
 	return len == fixed_len[kind] ? 0 : -EBADMSG;
 }
@@ -155,6 +178,25 @@ static int get_position(struct position *out, const uint8_t **at)
 	return out->head_len <= 256 && out->tail_len <= 64 ? 0 : -EBADMSG;
 }
 
+static int get_strike(struct record *r, const uint8_t *at)
+{
+	int err = get_prefix(&r->strike.prefix, &at);
+
+	r->strike.jail = get_u32(&at);
+	r->strike.count = get_u32(&at);
+	r->strike.since = (int64_t)get_u64(&at);
+	r->strike.until = (int64_t)get_u64(&at);
+	return err;
+}
+
+static int get_memory(struct record *r, const uint8_t *at, const uint8_t *end)
+{
+	r->memory.source = get_u32(&at);
+	r->memory.jail = get_u32(&at);
+	r->memory.key = get_u32(&at);
+	return get_text(&r->memory.bytes, &at, end, STORE_PIECE_MAX);
+}
+
 static int get_body(struct record *r, const uint8_t *at, const uint8_t *end)
 {
 	int err;
@@ -187,6 +229,10 @@ static int get_body(struct record *r, const uint8_t *at, const uint8_t *end)
 	case RECORD_REMOVED:
 		r->removal.target = get_u32(&at);
 		return get_prefix(&r->removal.prefix, &at);
+	case RECORD_STRIKE:
+		return get_strike(r, at);
+	case RECORD_MEMORY:
+		return get_memory(r, at, end);
 	}
 	return -EPROTONOSUPPORT;
 }

@@ -102,6 +102,12 @@ static bool find_frame(struct reader *r)
 	return false;
 }
 
+/* What says that lines were read and counted, and so rests on records before it. */
+static bool is_progress(enum record_kind kind)
+{
+	return kind == RECORD_POSITION || kind == RECORD_OFFENCE || kind == RECORD_MEMORY;
+}
+
 static void give(struct reader *r, size_t len)
 {
 	const uint8_t *at = r->window + r->at;
@@ -118,7 +124,7 @@ static void give(struct reader *r, size_t len)
 					     : "is invalid");
 		return;
 	}
-	if (distrust && (record.kind == RECORD_POSITION || record.kind == RECORD_OFFENCE))
+	if (distrust && is_progress(record.kind))
 		return;
 	replay->load->record(replay->arg, &record);
 }

@@ -24,9 +24,10 @@ struct replay {
 
 /*
  * Gives every record to load->record and tells load->note of damage. Behind a damaged place,
- * and in a journal with a gap before it that no snapshot fills, positions and offences are left
- * out: what they rest on may be lost, and the lines behind an older position are read again
- * instead. 0; -ENOMEM; -EBADMSG: not a journal; -EPROTONOSUPPORT: of another format; -errno.
+ * and in a journal with a gap before it that no snapshot fills, positions, offences and filter
+ * memory are left out: what they rest on may be lost, and the lines behind an older position
+ * are read again instead. 0; -ENOMEM; -EBADMSG: not a journal; -EPROTONOSUPPORT: of another
+ * format; -errno.
  */
 int replay_journal(struct replay *replay, int fd, uint32_t generation);
 

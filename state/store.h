@@ -9,8 +9,8 @@
  * newest snapshot that is whole and replays the journals from its number on. A torn journal
  * tail is dropped; a snapshot that is damaged is set aside under the name it had + ".damaged"
  * and the previous one used; both with a message. Behind a damaged place inside a journal
- * everything is kept but positions and offences: what they rest on may be lost, and the lines
- * from the older position on are read and counted again instead.
+ * everything is kept but positions, offences and filter memory: what they rest on may be lost,
+ * and the lines from the older position on are read and counted again instead.
  *
  * One writer thread owns the journal. store_put() only copies to memory; what is committed is
  * written and fdatasynced in groups. When the disk refuses, everything stays in memory and is
@@ -31,16 +31,20 @@
 
 #define STORE_BACKLOG_MAX (64u << 20)
 #define STORE_TEXT_MAX 8192
+#define STORE_PIECE_MAX 8208 /* of filter memory: a line and what is known of it */
 
 enum record_kind {
 	RECORD_NAME = 1, /* number -> text, before the first record that uses it */
 	RECORD_OFFENCE,	 /* counted, no ban yet */
 	RECORD_BAN,	 /* made or changed: replaces (jail, prefix) and clears its offences */
-	RECORD_UNBAN,	 /* ended by a person, or its time */
+	RECORD_UNBAN,	 /* ended by a person; its strikes are forgotten, too */
 	RECORD_POSITION, /* a source was read so far */
 	RECORD_EVIDENCE, /* a line that was counted */
 	RECORD_REMOVAL,	 /* to be deleted from someone else's set; not confirmed yet */
 	RECORD_REMOVED,	 /* confirmed */
+	RECORD_STRIKE,	 /* how often (jail, prefix) was banned: replaces what it had */
+	RECORD_MEMORY,	 /* a piece of what a filter remembers from line to line: replaces
+			    (source, jail, key); without bytes: there is none any more */
 };
 
 /*
@@ -83,6 +87,18 @@ struct record {
 			uint32_t target; /* as it stands in the configuration */
 			struct prefix prefix;
 		} removal; /* and removed */
+		struct {
+			struct prefix prefix;
+			uint32_t jail;
+			uint32_t count;
+			int64_t since, until; /* of the last of these bans */
+		} strike;
+		struct {
+			uint32_t source; /* its path */
+			uint32_t jail;
+			uint32_t key;
+			struct text bytes; /* at most STORE_PIECE_MAX; they mean nothing here */
+		} memory;
 	};
 };
 

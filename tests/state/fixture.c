@@ -70,6 +70,15 @@ static void hear_record(void *arg, const struct record *r)
 		SAY("%s %u %s", r->kind == RECORD_REMOVAL ? "removal" : "removed",
 		    r->removal.target, prefix_print(&r->removal.prefix, text));
 		break;
+	case RECORD_STRIKE:
+		SAY("strike %s %u %u %" PRId64 " %" PRId64,
+		    prefix_print(&r->strike.prefix, text), r->strike.jail, r->strike.count,
+		    r->strike.since, r->strike.until);
+		break;
+	case RECORD_MEMORY:
+		SAY("memory %u %u %u %.*s", r->memory.source, r->memory.jail, r->memory.key,
+		    (int)r->memory.bytes.len, r->memory.bytes.at);
+		break;
 	}
 #undef SAY
 }

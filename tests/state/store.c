@@ -41,6 +41,10 @@ Test(store, gives_back_every_kind_as_it_was_put)
 		evidence_of("192.0.2.1", "Failed password for root from 192.0.2.1"),
 		{.kind = RECORD_REMOVAL, .removal = {3, prefix_of("192.0.2.9")}},
 		{.kind = RECORD_REMOVED, .removal = {3, prefix_of("192.0.2.9")}},
+		{.kind = RECORD_STRIKE,
+		 .strike = {prefix_of("192.0.2.1"), 7, 3, 1000, INT64_MAX}},
+		{.kind = RECORD_MEMORY, .memory = {9, 7, 65536, {"two\nlines", 9}}},
+		{.kind = RECORD_MEMORY, .memory = {9, 7, 65536, {NULL, 0}}},
 	};
 	const char *expected =
 		"name 7 sshd\n"
@@ -50,7 +54,10 @@ Test(store, gives_back_every_kind_as_it_was_put)
 		"position 9 1 1099511627776 2 3 4 5\n"
 		"evidence 192.0.2.1 1 1000 Failed password for root from 192.0.2.1\n"
 		"removal 3 192.0.2.9\n"
-		"removed 3 192.0.2.9\n";
+		"removed 3 192.0.2.9\n"
+		"strike 192.0.2.1 7 3 1000 9223372036854775807\n"
+		"memory 9 7 65536 two\nlines\n"
+		"memory 9 7 65536 \n";
 	size_t count = sizeof(records) / sizeof(records[0]);
 	struct store *store = store_at(dir, &heard);
 
