@@ -84,6 +84,8 @@ int packet_check_close(const struct wire_close *close)
 	for (i = 0; i < close->count; i++)
 		if (packet_check_ports(&close->ports[i]))
 			return -EINVAL;
+	if (close->peer_port)
+		return prefix_is_single(&close->peer) ? 0 : -EINVAL;
 	return forbidden(&close->peer) ? -EPERM : 0;
 }
 

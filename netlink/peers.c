@@ -36,6 +36,7 @@ void peers_sort(struct peers *out, const struct wire_close *records,
 			continue;
 		out->order[out->count++] = (uint16_t)i;
 		note_len(out, &records[i].peer);
+		out->idle |= records[i].idle != 0;
 	}
 	qsort_r(out->order, out->count, sizeof *out->order, compare, (void *)records);
 }

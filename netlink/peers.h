@@ -20,6 +20,7 @@ struct peers {
 	uint16_t order[PEERS_MAX]; /* of the records, by prefix */
 	uint64_t lens4, lens6[3];  /* bit N: there is a prefix of N bits */
 	bool family4, family6;
+	bool idle; /* one asks how long it is idle */
 };
 
 /* Every record must have passed packet_check_close() but those with a result below 0, which

@@ -84,7 +84,8 @@ static int find(void *arg, const struct nlmsghdr *m)
 	size_t record;
 
 	if (!sockets_msg_read(&info, m) || info.wire.state == LISTEN ||
-	    !peers_find(e->peers, &info.connection, &record))
+	    !peers_find(e->peers, &info.connection, &record) ||
+	    info.wire.idle < e->peers->records[record].idle)
 		return 0;
 	if (e->count == FOUND_MAX)
 		e->more = true;
@@ -151,9 +152,9 @@ static int pass(struct sockets *s, struct nl_batch *batch, struct ending *e,
 	e->count = 0;
 	e->more = false;
 	if (e->peers->family4)
-		error = dump(s, batch, AF_INET, TO_END, false, filter, &answers);
+		error = dump(s, batch, AF_INET, TO_END, e->peers->idle, filter, &answers);
 	if (!error)
-		error = dump(s, batch, AF_INET6, TO_END, false, filter, &answers);
+		error = dump(s, batch, AF_INET6, TO_END, e->peers->idle, filter, &answers);
 	return error ? error : end_found(s, batch, e);
 }
 

@@ -20,7 +20,7 @@
 
 #include "base/prefix.h"
 
-#define WIRE_VERSION 2
+#define WIRE_VERSION 3
 #define WIRE_FD 3
 #define WIRE_RECORDS_MAX 1000
 #define WIRE_RECORD_SIZE_MAX 64
@@ -202,14 +202,17 @@ struct wire_ports {
  * counts for the narrowest.
  */
 struct wire_close {
-	struct prefix peer; /* as of a change: -EPERM for what may never be banned */
-	uint16_t peer_port; /* 0: any */
+	struct prefix peer; /* as of a change: -EPERM for what may never be banned, but of one
+			       connection alone */
+	uint16_t peer_port; /* 0: any; else `peer` is one address, and may be any */
 	uint8_t count;	    /* ports that follow; 0: every port of this host */
 	/* Delete the conntrack entries as well that the peer made to these ports, as they were
 	 * before any translation: at once, or within a second or so. They are not counted. */
 	uint8_t conntrack;
 	uint16_t zero;
 	struct wire_ports ports[WIRE_PORTS_MAX];
+	/* Only what has received nothing for so many ms, as of wire_socket; 0: all. */
+	uint32_t idle;
 };
 
 /* One TCP socket that a process of this host has, and that is not listening. */
@@ -267,7 +270,7 @@ static_assert(sizeof(struct wire_option) == 64, "wire_option");
 static_assert(sizeof(struct wire_defined) == 44, "wire_defined");
 static_assert(sizeof(struct wire_change) == 40, "wire_change");
 static_assert(sizeof(struct wire_held) == 32, "wire_held");
-static_assert(sizeof(struct wire_close) == 56, "wire_close");
+static_assert(sizeof(struct wire_close) == 60, "wire_close");
 static_assert(sizeof(struct wire_socket) == 56, "wire_socket");
 static_assert(sizeof(struct wire_fact) == 64, "wire_fact");
 static_assert(sizeof(struct wire_event) == 24, "wire_event");

@@ -186,6 +186,8 @@ bool kernel_pack_closes(struct request *out, const struct target_close *closes, 
 	records = request_records(out);
 	for (size_t i = 0; i < count; i++) {
 		records[i].peer = closes[i].peer;
+		records[i].peer_port = closes[i].peer_port;
+		records[i].idle = closes[i].idle;
 		records[i].conntrack = closes[i].conntrack;
 		records[i].count = (uint8_t)closes[i].count;
 		for (size_t p = 0; p < closes[i].count; p++)

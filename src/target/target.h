@@ -66,8 +66,10 @@ struct target_info {
 struct target_close {
 	struct prefix peer;
 	struct port_range ports[TARGET_CLOSE_PORTS]; /* of this host */
-	bool conntrack; /* and have the kernel forget that they were established */
-	size_t count;	/* of ports; none: every port */
+	bool conntrack;	    /* and have the kernel forget that they were established */
+	size_t count;	    /* of ports; none: every port */
+	uint16_t peer_port; /* 0: any; else `peer` is one address */
+	uint32_t idle;	    /* ms: what received nothing for so long; 0: all */
 };
 
 /* A TCP connection of this host. */

@@ -142,6 +142,7 @@ static size_t put_closes(char *out, uint8_t few)
 		c[i] = (struct wire_close){.peer = peers[few ? 4 * i : i],
 					   .conntrack = 1,
 					   .count = i % 3,
+					   .idle = few ? 0 : 1000 * (i % 2),
 					   .ports = {{25, 25}, {400, 500}}};
 	return count;
 }

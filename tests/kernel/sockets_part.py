@@ -11,12 +11,12 @@ OURS4, OURS6 = '10.77.0.1', 'fd77::1'
 STATES = {'ESTABLISHED': 1, 'SYN_RECV': 3, 'CLOSE_WAIT': 8}
 
 
-def close_record(peer, ports=(), conntrack=False, peer_port=0, count=None):
+def close_record(peer, ports=(), conntrack=False, peer_port=0, count=None, idle=0):
     pairs = [(p, p) if isinstance(p, int) else p for p in ports]
     flat = [n for pair in pairs for n in pair] + [0] * 2 * (8 - len(pairs))
     return (peer if isinstance(peer, bytes) else prefix(peer)) + \
-        struct.pack('=HBBH16H', peer_port, len(pairs) if count is None else count, conntrack, 0,
-                    *flat)
+        struct.pack('=HBBH16HI', peer_port, len(pairs) if count is None else count, conntrack, 0,
+                    *flat, idle)
 
 
 class Closer:
@@ -193,6 +193,18 @@ def records(closer):
           (EINVAL, EINVAL))
 
 
+def own_connection(closer, web):
+    """This host may not be banned, but one connection of its own may end."""
+    mine = net.create_connection(('127.0.0.1', web.port))
+    ours = web.accept(1)[0]
+    port = mine.getsockname()[1]
+    equal('one connection of this host', closer(close_record('127.0.0.1', [web.port],
+                                                             peer_port=port)), [1])
+    equal('ends', error_of(ours), 'ECONNABORTED')
+    equal('a port of a network', closer(close_record('10.77.0.0/24', peer_port=port)), [EINVAL])
+    mine.close()
+
+
 def one_each(closer, far, web, mail):
     """A connection of each kind; what ends is only what the record says."""
     kinds = {'web4': ('10.77.0.2', OURS4, web), 'mail4': ('10.77.0.2', OURS4, mail),
@@ -275,6 +287,13 @@ def half_open(closer, far, web):
     time.sleep(1.1)
     idle = closer.sockets(web.port, web.port)[0][5]
     check('how long it is idle', 1000 <= idle < 5000, idle)
+    equal('one that is not idle for so long stays',
+          closer(close_record('10.77.0.4', [web.port], idle=3600000)), [0])
+    equal('one that is ends', closer(close_record('10.77.0.4', [web.port], idle=1000)), [1])
+    mine.close()
+    far.tell('drop', 'leaving')
+    far.tell('open', 'leaving', '10.77.0.4', OURS4, web.port, 1)
+    mine = web.accept(1)[0]
     far.tell('drop', 'leaving')
     time.sleep(0.05)
     equal('closed by the peer', [s[4] for s in closer.sockets(web.port, web.port)],
@@ -374,6 +393,7 @@ def run():
     web, mail = Server(7980), Server(7925)
     try:
         one_each(closer, far, web, mail)
+        own_connection(closer, web)
         half_open(closer, far, web)
         conntrack(closer, far, web, mail)
         many(closer, far, web, int(os.environ.get('MANY_SOCKETS', 5000)))

@@ -162,6 +162,17 @@ Test(packet, what_may_be_banned_may_be_closed_at_ports_that_exist)
 	cr_expect_eq(packet_check_close(&(struct wire_close){0}), -EINVAL, "no prefix at all");
 }
 
+Test(packet, one_connection_may_be_anyones)
+{
+	struct wire_close c = {.peer = change("127.0.0.1").prefix, .peer_port = 1};
+
+	cr_expect_eq(packet_check_close(&c), 0);
+	c.peer = change("::1").prefix;
+	cr_expect_eq(packet_check_close(&c), 0);
+	c.peer = change("192.0.2.0/24").prefix;
+	cr_expect_eq(packet_check_close(&c), -EINVAL, "a port of many peers");
+}
+
 Test(packet, a_stream_leaves_in_full_packets_and_ends_with_a_flag)
 {
 	struct packet_stream s = {.packet = &packet, .record = sizeof(struct wire_held)};

@@ -180,7 +180,9 @@ static void answer_close(void)
 	begin(WIRE_RESULT);
 	for (unsigned i = 0; i < in.head.count; i++) {
 		out.results[i].error = in.closes[i].count + 10 * in.closes[i].conntrack +
-				       100 * in.closes[i].ports[0].first;
+				       100 * in.closes[i].ports[0].first +
+				       (int)(1000 * in.closes[i].peer_port) +
+				       (int)(10000 * in.closes[i].idle);
 		if (in.closes[i].peer.addr[3] == FAKE_REFUSE)
 			out.results[i].error = -EOPNOTSUPP;
 	}

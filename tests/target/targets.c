@@ -604,6 +604,11 @@ Test(targets, connections_of_peers_are_closed_and_counted)
 	define(seen, one, 1);
 	run(seen, &seen->closed, 3);
 	cr_expect_eq(seen->ended, 312u);
+	closes[0].peer_port = 4;
+	closes[0].idle = 5;
+	cr_expect_eq(targets_close_sockets(seen->targets, closes, 1), 0);
+	run(seen, &seen->closed, 4);
+	cr_expect_eq(seen->ended, 54312u);
 	close_targets(seen);
 }
 
