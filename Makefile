@@ -204,7 +204,8 @@ BUILD_NEEDS = gcc make pkg-config libc6-dev libmnl-dev libnftnl-dev libipset-dev
 	libpcre2-dev libevent-dev libcjson-dev libcap-ng-dev libsystemd-dev nftables ipset iproute2 \
 	$(HS_NEEDS)
 TEST_NEEDS  = libcriterion-dev clang libclang-rt-14-dev clang-tidy clang-format mandoc ripgrep \
-	python3 jq strace gdbmtool systemd util-linux procps netbase iptables
+	python3 jq strace gdbmtool systemd util-linux procps netbase iptables kmod \
+	qemu-system-x86 cpio busybox
 
 deps:
 	@tests/deps.sh $(BUILD_NEEDS) $(TEST_NEEDS)

@@ -11,7 +11,7 @@ echo "installing:$missing"
 export DEBIAN_FRONTEND=noninteractive
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-{ apt-get update -q && apt-get install -y -q --no-install-recommends $missing; } >"$log" 2>&1 </dev/null || {
+{ apt-get update -q && apt-get install -y -q -o DPkg::Lock::Timeout=600 --no-install-recommends $missing; } >"$log" 2>&1 </dev/null || {
 	tail -n 20 "$log" >&2
 	echo "deps: apt-get failed (is this Debian, and are you root?)" >&2
 	exit 1

@@ -14,12 +14,14 @@ import packet_part
 import ports_part
 import route_part
 import sockets_part
+import traffic_part
 import user_part
 import watch_part
 
 PARTS = {'packet': packet_part, 'nft': nft_part, 'ports': ports_part, 'user': user_part,
          'watch': watch_part, 'ipset': ipset_part, 'route': route_part,
-         'sockets': sockets_part, 'life': life_part, 'kill': kill_part}
+         'sockets': sockets_part, 'traffic': traffic_part,
+         'life': life_part, 'kill': kill_part}
 
 
 def main():

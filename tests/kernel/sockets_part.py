@@ -5,9 +5,9 @@ import errno
 import socket as net
 
 from client import *
+from far import *
 
 EINVAL, EPERM = -22, -1
-OURS4, OURS6 = '10.77.0.1', 'fd77::1'
 STATES = {'ESTABLISHED': 1, 'SYN_RECV': 3, 'CLOSE_WAIT': 8}
 
 
@@ -37,107 +37,6 @@ class Closer:
                 seen.append((unprefix(peer).partition('/')[0], unprefix(own).partition('/')[0],
                              *rest))
         return sorted(seen)
-
-
-class Far:
-    """The peers' end: a process in a namespace of its own that opens connections for us."""
-
-    def __init__(self):
-        self.here, there = net.socketpair()
-        self.pid = os.fork()
-        if not self.pid:
-            self.here.close()
-            try:
-                self.serve(there)
-            finally:
-                os._exit(0)
-        there.close()
-        self.here.recv(1)
-        sh(f'ip link add name v0 type veth peer name v1 netns {self.pid}; '
-           f'ip addr add {OURS4}/16 dev v0; ip addr add {OURS6}/32 dev v0 nodad; ip link set v0 up')
-        self.tell('up')
-
-    def tell(self, *words):
-        self.here.send(' '.join(str(w) for w in words).encode().ljust(200))
-        return self.here.recv(200).decode().strip()
-
-    def serve(self, there):
-        import ctypes
-        libc = ctypes.CDLL(None, use_errno=True)
-        if libc.unshare(0x40000000):
-            raise OSError('unshare')
-        there.send(b'x')
-        held = {}
-        while True:
-            words = there.recv(200).decode().split()
-            if not words:
-                return
-            there.send(str(self.do(held, *words)).encode().ljust(200))
-
-    def do(self, held, verb, *words):
-        if verb == 'up':
-            sh('ip link set lo up; ip link set v1 up')
-            for i in range(2, 10):
-                sh(f'ip addr add 10.77.0.{i}/16 dev v1; '
-                   f'ip addr add fd77:0:{i}::2/32 dev v1 nodad')
-            return 'ok'
-        if verb == 'open':  # name from to port count
-            name, source, to, port, count = *words[:3], int(words[3]), int(words[4])
-            family = net.AF_INET6 if ':' in source else net.AF_INET
-            held.setdefault(name, [])
-            for _ in range(count):
-                s = net.socket(family, net.SOCK_STREAM)
-                s.setsockopt(net.SOL_SOCKET, net.SO_REUSEADDR, 1)
-                s.bind((source, 0))
-                s.settimeout(5)
-                s.connect((to, port))
-                held[name].append(s)
-            return held[name][0].getsockname()[1]
-        if verb == 'udp':
-            s = net.socket(net.AF_INET6 if ':' in words[1] else net.AF_INET, net.SOCK_DGRAM)
-            s.bind((words[1], 0))
-            s.sendto(b'x', (words[2], int(words[3])))
-            held[words[0]] = [s]
-            return 'ok'
-        if verb == 'syn':  # begins, and never hears the answer
-            sh('nft add table ip deaf; nft add chain ip deaf c "{ type filter hook input priority 0; }"; '
-               'nft add rule ip deaf c "tcp flags & (syn|ack) == (syn|ack) drop"')
-            s = net.socket()
-            s.bind((words[1], 0))
-            s.setblocking(False)
-            s.connect_ex((words[2], int(words[3])))
-            held[words[0]] = [s]
-            return 'ok'
-        if verb == 'hear':
-            sh('nft delete table ip deaf')
-            return 'ok'
-        if verb == 'state':
-            return self.state(held[words[0]])
-        if verb == 'drop':
-            for s in held.pop(words[0]):
-                s.close()
-        return 'ok'
-
-    @staticmethod
-    def state(sockets):
-        """How many are reset, closed and alive."""
-        reset = closed = alive = 0
-        for s in sockets:
-            s.setblocking(False)
-            try:
-                if s.recv(1) == b'':
-                    closed += 1
-                else:
-                    alive += 1
-            except ConnectionResetError:
-                reset += 1
-            except BlockingIOError:
-                alive += 1
-        return f'{reset} {closed} {alive}'
-
-    def close(self):
-        self.here.close()
-        os.waitpid(self.pid, 0)
 
 
 class Server:
