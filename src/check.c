@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* banish check: what would run. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -11,20 +12,14 @@
 #include "setup.h"
 #include "target/target.h"
 
-static void print_spec(const struct spec *spec)
-{
-	printf("%s", spec->name);
-	for (size_t i = 0; i < spec->count; i++)
-		printf("%s%s=%s%s", i ? "," : "[", spec->options[i].name,
-		       spec->options[i].value, i + 1 == spec->count ? "]" : "");
-}
-
 static void print_lines(const struct conf_jail *jail)
 {
-	printf("  filter    ");
-	print_spec(&jail->filter);
-	printf(" (%zu failregex, %zu ignoreregex; %s)\n", jail->rules->fails,
-	       jail->rules->ignores, jail->rules->file_count ? jail->rules->files[0] : "-");
+	char *filter = spec_text(&jail->filter);
+
+	printf("  filter    %s (%zu failregex, %zu ignoreregex; %s)\n",
+	       filter ? filter : jail->filter.name, jail->rules->fails, jail->rules->ignores,
+	       jail->rules->file_count ? jail->rules->files[0] : "-");
+	free(filter);
 	for (size_t i = 0; i < jail->source_count; i++)
 		printf("  source    %s%s\n", jail->sources[i].name,
 		       *jail->sources[i].name == '/' && access(jail->sources[i].name, R_OK)

@@ -23,30 +23,6 @@ void definition_clear(struct enforce *enforce)
 	enforce->count = 0;
 }
 
-/* The target as it stands in the configuration: its name in messages and in state. */
-static char *spec_text(const struct spec *spec)
-{
-	size_t size = strlen(spec->name) + 3, used;
-	char *text;
-
-	for (size_t i = 0; i < spec->count; i++)
-		size += strlen(spec->options[i].name) + strlen(spec->options[i].value) + 4;
-	text = malloc(size);
-	if (!text)
-		return NULL;
-	used = (size_t)snprintf(text, size, "%s", spec->name);
-	for (size_t i = 0; i < spec->count; i++) {
-		const char *value = spec->options[i].value;
-		const char *quote = strpbrk(value, " ,]\t") ? "\"" : "";
-
-		used += (size_t)snprintf(text + used, size - used, "%s%s=%s%s%s", i ? "," : "[",
-					 spec->options[i].name, quote, value, quote);
-	}
-	if (spec->count)
-		snprintf(text + used, size - used, "]");
-	return text;
-}
-
 /*
  * The mark by which sets that we create are told from those of others, a second daemon with its
  * own state among them: a secret of this boot, for it is the hash's seed in the kernel as well

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <ctype.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -183,6 +184,36 @@ void spec_clear(struct spec *spec)
 	free(spec->options);
 	free(spec->name);
 	*spec = (struct spec){0};
+}
+
+/* What is around a value, so that it reads as one. */
+static const char *quote_of(const char *value)
+{
+	if (*value && !strpbrk(value, " ,]\t") && *value != '"' && *value != '\'')
+		return "";
+	return !strchr(value, '"') ? "\"" : !strchr(value, '\'') ? "'" : "";
+}
+
+char *spec_text(const struct spec *spec)
+{
+	size_t size = strlen(spec->name) + 3, used;
+	char *text;
+
+	for (size_t i = 0; i < spec->count; i++)
+		size += strlen(spec->options[i].name) + strlen(spec->options[i].value) + 4;
+	text = malloc(size);
+	if (!text)
+		return NULL;
+	used = (size_t)snprintf(text, size, "%s", spec->name);
+	for (size_t i = 0; i < spec->count; i++) {
+		const char *value = spec->options[i].value, *quote = quote_of(value);
+
+		used += (size_t)snprintf(text + used, size - used, "%s%s=%s%s%s", i ? "," : "[",
+					 spec->options[i].name, quote, value, quote);
+	}
+	if (spec->count)
+		snprintf(text + used, size - used, "]");
+	return text;
 }
 
 const char *spec_get(const struct spec *spec, const char *name)

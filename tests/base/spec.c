@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <criterion/criterion.h>
@@ -135,4 +136,35 @@ Test(spec, unknown_options_are_refused_with_the_nearest)
 		     0);
 	cr_expect_eq(spec_check_options(&spec, known, &diag), 0);
 	spec_clear(&spec);
+}
+
+Test(spec, its_text_parses_to_the_same)
+{
+	static const char *const texts[][2] = {
+		{"nft", "nft"},
+		{"route[ table = 99 ,type=blackhole]", "route[table=99,type=blackhole]"},
+		{"x[a=1][b='']", "x[a=1,b=\"\"]"},
+		{"nft[table=inet filter]", "nft[table=\"inet filter\"]"},
+		{"x[a='say \"no\", or ]']", "x[a='say \"no\", or ]']"},
+		{"x[a=it's \"so\"]", "x[a=it's \"so\"]"},
+		{"x[a='\"']", "x[a='\"']"},
+	};
+
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+		struct diag diag = {0};
+		struct spec spec;
+		char *once, *twice;
+
+		cr_assert_eq(spec_parse(&spec, text_of(texts[i][0]), (struct place){0}, &diag),
+			     0);
+		once = spec_text(&spec);
+		spec_clear(&spec);
+		cr_expect_str_eq(once, texts[i][1]);
+		cr_assert_eq(spec_parse(&spec, text_of(once), (struct place){0}, &diag), 0);
+		twice = spec_text(&spec);
+		spec_clear(&spec);
+		cr_expect_str_eq(twice, once);
+		free(once);
+		free(twice);
+	}
 }
