@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "conf/field.h"
+#include "conf/ignoreip.h"
 #include "conf/jail.h"
 #include "conf/service.h"
 #include "conf/sources.h"
@@ -44,45 +45,6 @@ static int read_numbers(struct conf_jail *jail, const struct scope *scope)
 		err = field_duration(&jail->bantime, scope, "bantime", true);
 	jail->maxretry = (unsigned)maxretry;
 	jail->prefix6 = (unsigned)prefix6;
-	return err;
-}
-
-/* ---- ignoreip ---- */
-
-static int add_ignoreip(struct conf_jail *jail, size_t *room, struct text word,
-			struct place place, const struct scope *scope)
-{
-	struct prefix prefix, *grown;
-
-	if (!prefix_parse_loose(&prefix, word.at, word.len)) {
-		complain(scope, place, "ignoreip:", word, "is not an address or a network");
-		return 0;
-	}
-	if (jail->ignoreip_count == *room) {
-		*room = *room ? 2 * *room : 8;
-		grown = realloc(jail->ignoreip, *room * sizeof *grown);
-		if (!grown)
-			return -ENOMEM;
-		jail->ignoreip = grown;
-	}
-	jail->ignoreip[jail->ignoreip_count++] = prefix;
-	return 0;
-}
-
-static int read_ignoreip(struct conf_jail *jail, const struct scope *scope)
-{
-	struct value value = {0};
-	struct value_cursor c = {0};
-	struct text word;
-	size_t room = 0;
-	int err;
-
-	if (!field_value(&value, scope, "ignoreip", &err))
-		return err;
-	while (!err && value_next(&value, &c))
-		while (!err && text_word(&c.text, &word))
-			err = add_ignoreip(jail, &room, word, c.place, scope);
-	value_clear(&value);
 	return err;
 }
 
@@ -261,7 +223,7 @@ static int read_common(struct conf_jail *jail, struct jail_targets *targets,
 	jail->name = strdup(scope->section);
 	err = jail->name ? read_numbers(jail, scope) : -ENOMEM;
 	if (!err)
-		err = read_ignoreip(jail, scope);
+		err = ignoreip_read(jail, scope);
 	return err ? err : read_targets(targets, scope, jail->place);
 }
 

@@ -117,21 +117,25 @@ static int open_regular(int *out, const char *path, struct stat *st)
 	return err;
 }
 
-static int read_file(char **out, size_t *len, const char *path, struct chain *link)
+static int read_file(char **out, size_t *len, const char *path, struct stat *st)
 {
-	struct stat st = {0};
-	int fd = -1, err = open_regular(&fd, path, &st);
+	int fd = -1, err = open_regular(&fd, path, st);
 
 	if (err)
 		return err;
-	link->dev = st.st_dev;
-	link->ino = st.st_ino;
 	err = read_bytes(out, len, fd);
 	close(fd);
 	return err;
 }
 
-static const char *reason(int err)
+int load_bytes(char **out, size_t *len, const char *path)
+{
+	struct stat st;
+
+	return read_file(out, len, path, &st);
+}
+
+const char *load_reason(int err)
 {
 	if (err == -EFBIG)
 		return "it is larger than 8 MiB";
@@ -283,17 +287,20 @@ static int read_parts(struct load *load, struct text text, const struct chain *l
 /* A file that includes itself, whatever the way, is read once in that chain. */
 static int read_chain(struct load *load, const char *path, struct chain *link)
 {
+	struct stat st = {0};
 	char *bytes = NULL;
 	size_t len = 0;
 	int err;
 
 	if (load->file_count == LOAD_FILES_MAX)
 		return complain(load, link, path, "too many files were read before it");
-	err = read_file(&bytes, &len, path, link);
+	err = read_file(&bytes, &len, path, &st);
+	link->dev = st.st_dev;
+	link->ino = st.st_ino;
 	if (err == -ENOMEM)
 		return err;
 	if (err)
-		return complain(load, link, path, reason(err));
+		return complain(load, link, path, load_reason(err));
 	if (!in_chain(link)) {
 		err = keep_file(load, link, path);
 		if (!err)
@@ -378,7 +385,7 @@ int load_dir(struct load *load, const char *dir, const char *suffix)
 	int err = load_names(&names, &count, dir, suffix);
 
 	if (err && err != -ENOENT && err != -ENOMEM)
-		err = complain(load, &(struct chain){0}, dir, reason(err));
+		err = complain(load, &(struct chain){0}, dir, load_reason(err));
 	else if (err == -ENOENT)
 		err = 0;
 	if (count)

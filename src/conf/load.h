@@ -29,6 +29,10 @@ int load_file(struct load *load, const char *path);
 int load_overlaid(struct load *load, const char *path);
 /* Files named *SUFFIX in DIR by name, as load_file each. That DIR is not there is fine. */
 int load_dir(struct load *load, const char *dir, const char *suffix);
+/* The bytes of a regular file, which the caller frees. 0 or -errno, which load_reason() has
+ * words for; *out and *len are untouched then. */
+int load_bytes(char **out, size_t *len, const char *path);
+const char *load_reason(int err);
 void load_clear(struct load *load); /* frees the list of files; not the ini */
 
 /* DIR of "DIR/name" and "/" joined to `name`, or `name` when it is absolute. Caller frees. */

@@ -100,6 +100,9 @@ static const struct {
 	{"[sshd]\n" OK "ignoreip = 10. junk\n  192.0.2.09,::1\n",
 	 B ":4: ignoreip: \"junk\" is not an address or a network\n" B
 	   ":5: ignoreip: \"192.0.2.09\" is not an address or a network\n"},
+	{"[sshd]\n" OK "ignoreip = 10. file:white\n  file:/no/such\n",
+	 B ":4: ignoreip: \"white\" is not an absolute path\n" B
+	   ":5: ignoreip: \"/no/such\" cannot be read: No such file or directory\n"},
 	{"[sshd]\nfilter = sshd\nlogpath = /a\n  b\n  /c*\n  /a\n",
 	 B ":4: logpath \"b\" is not an absolute path\n" B
 	   ":5: logpath \"/c*\" is a pattern; name every file, one a line\n" B
@@ -209,6 +212,38 @@ Test(conf, an_empty_file_is_the_defaults_and_the_jail_of_bans_by_hand)
 	cr_assert_eq(conf->target_count, 1);
 	cr_expect_str_eq(conf->targets[manual->targets[0]].name, "nft");
 	conf_free(conf);
+	world_close(&w);
+}
+
+Test(conf, ignoreip_may_be_in_a_file)
+{
+	static const char *const white[] = {"10.0.0.0/8",   "10.1.2.0/24", "192.168.0.0/16",
+					    "198.51.100.7", "2001:db8::/32", "172.16.0.0/12"};
+	char text[512], shown[PREFIX_TEXT_MAX];
+	struct world w;
+	struct conf *conf;
+
+	open_filters(&w);
+	world_text(&w, "white",
+		   "# networks of ours\n10.0.0.0/255.0.0.0\n\n  10.1.2.3/24 # the lab\r\n"
+		   "192.168.\n198.51.100.7,2001:db8::/32\n;172.16.0.0/13\n");
+	snprintf(text, sizeof text, "[a]\n" OK "ignoreip = file:%s 172.16.0.0/12\n",
+		 world_path(&w, "white"));
+	conf = read_good(&w, text);
+	cr_assert_eq(conf->jails[1].ignoreip_count, 6);
+	for (size_t i = 0; i < 6; i++)
+		cr_expect_str_eq(prefix_print(&conf->jails[1].ignoreip[i], shown), white[i]);
+	conf_free(conf);
+	/* What the original took for every address, or for none, without a word. */
+	world_text(&w, "white", "10.1.2.3\n10.0.0.0/33\njunk\n10\n0.0.0.0/x # all\n");
+	world_text(&w, "banish.conf", text);
+	w.said[0] = 0;
+	cr_expect_eq(world_conf(&w, &conf), -EINVAL);
+	cr_expect_str_eq(w.said,
+			 "white:2: ignoreip: \"10.0.0.0/33\" is not an address or a network\n"
+			 "white:3: ignoreip: \"junk\" is not an address or a network\n"
+			 "white:4: ignoreip: \"10\" is not an address or a network\n"
+			 "white:5: ignoreip: \"0.0.0.0/x\" is not an address or a network\n");
 	world_close(&w);
 }
 
