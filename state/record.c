@@ -20,6 +20,7 @@ static const uint16_t fixed_len[] = {
 	[RECORD_REMOVED] = 4 + 18,
 	[RECORD_STRIKE] = 18 + 4 + 4 + 8 + 8,
 	[RECORD_MEMORY] = 4 + 4 + 4 + 2,
+	[RECORD_CREDIT] = 18 + 4 + 8 + 8,
 };
 
 #define KINDS (sizeof(fixed_len) / sizeof(fixed_len[0]))
@@ -77,6 +78,14 @@ static uint8_t *put_memory(uint8_t *at, const struct record *r)
 	return put_text(at, r->memory.bytes, STORE_PIECE_MAX);
 }
 
+static uint8_t *put_credit(uint8_t *at, const struct credit *credit)
+{
+	at = put_prefix(at, &credit->prefix);
+	at = put_u32(at, credit->count);
+	at = put_u64(at, (uint64_t)credit->first);
+	return put_u64(at, (uint64_t)credit->last);
+}
+
 static uint8_t *put_body(uint8_t *at, const struct record *r)
 {
 	switch (r->kind) {
@@ -107,6 +116,8 @@ static uint8_t *put_body(uint8_t *at, const struct record *r)
 		return put_strike(at, r);
 	case RECORD_MEMORY:
 		return put_memory(at, r);
+	case RECORD_CREDIT:
+		return put_credit(at, &r->credit);
 	}
 	assert(!"a record of no kind");
 	return at;
@@ -197,6 +208,16 @@ static int get_memory(struct record *r, const uint8_t *at, const uint8_t *end)
 	return get_text(&r->memory.bytes, &at, end, STORE_PIECE_MAX);
 }
 
+static int get_credit(struct credit *out, const uint8_t **at)
+{
+	int err = get_prefix(&out->prefix, at);
+
+	out->count = get_u32(at);
+	out->first = (int64_t)get_u64(at);
+	out->last = (int64_t)get_u64(at);
+	return err;
+}
+
 static int get_body(struct record *r, const uint8_t *at, const uint8_t *end)
 {
 	int err;
@@ -233,6 +254,8 @@ static int get_body(struct record *r, const uint8_t *at, const uint8_t *end)
 		return get_strike(r, at);
 	case RECORD_MEMORY:
 		return get_memory(r, at, end);
+	case RECORD_CREDIT:
+		return get_credit(&r->credit, &at);
 	}
 	return -EPROTONOSUPPORT;
 }

@@ -26,6 +26,7 @@
 #include <stdint.h>
 
 #include "base/ban.h"
+#include "base/credit.h"
 #include "base/position.h"
 #include "base/text.h"
 
@@ -45,6 +46,7 @@ enum record_kind {
 	RECORD_STRIKE,	 /* how often (jail, prefix) was banned: replaces what it had */
 	RECORD_MEMORY,	 /* a piece of what a filter remembers from line to line: replaces
 			    (source, jail, key); without bytes: there is none any more */
+	RECORD_CREDIT,	 /* the whole of a prefix's credit; count 0: it has none any more */
 };
 
 /*
@@ -99,6 +101,7 @@ struct record {
 			uint32_t key;
 			struct text bytes; /* at most STORE_PIECE_MAX; they mean nothing here */
 		} memory;
+		struct credit credit;
 	};
 };
 

@@ -79,6 +79,10 @@ static void hear_record(void *arg, const struct record *r)
 		SAY("memory %u %u %u %.*s", r->memory.source, r->memory.jail, r->memory.key,
 		    (int)r->memory.bytes.len, r->memory.bytes.at);
 		break;
+	case RECORD_CREDIT:
+		SAY("credit %s %u %" PRId64 " %" PRId64, prefix_print(&r->credit.prefix, text),
+		    r->credit.count, r->credit.first, r->credit.last);
+		break;
 	}
 #undef SAY
 }

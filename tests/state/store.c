@@ -45,6 +45,7 @@ Test(store, gives_back_every_kind_as_it_was_put)
 		 .strike = {prefix_of("192.0.2.1"), 7, 3, 1000, INT64_MAX}},
 		{.kind = RECORD_MEMORY, .memory = {9, 7, 65536, {"two\nlines", 9}}},
 		{.kind = RECORD_MEMORY, .memory = {9, 7, 65536, {NULL, 0}}},
+		{.kind = RECORD_CREDIT, .credit = {prefix_of("192.0.2.0/24"), 3, -1, 1000}},
 	};
 	const char *expected =
 		"name 7 sshd\n"
@@ -57,7 +58,8 @@ Test(store, gives_back_every_kind_as_it_was_put)
 		"removed 3 192.0.2.9\n"
 		"strike 192.0.2.1 7 3 1000 9223372036854775807\n"
 		"memory 9 7 65536 two\nlines\n"
-		"memory 9 7 65536 \n";
+		"memory 9 7 65536 \n"
+		"credit 192.0.2.0/24 3 -1 1000\n";
 	size_t count = sizeof(records) / sizeof(records[0]);
 	struct store *store = store_at(dir, &heard);
 
