@@ -34,7 +34,7 @@ HS_NEEDS  = $(if $(HS),,$(firstword $(shell apt-cache pkgnames libvectorscan-dev
 BANISH_LIBS  = -lpcre2-8 -levent_extra -levent_core -lgdbm -lcjson -lcap-ng -lsystemd $(HS_LIBS)
 NETLINK_LIBS = -lmnl -lnftnl -lipset -lcap-ng
 
-ROOMS    := base conf source match resolve judge target control
+ROOMS    := base conf source match resolve judge tarpit target control
 room_dir  = $(if $(filter $1,state netlink),$1,src/$1)
 room_src  = $(wildcard $(call room_dir,$1)/*.c)
 room_obj  = $(patsubst %.c,$(B)/%.o,$(call room_src,$1))
@@ -76,6 +76,7 @@ LIBS_source  = -levent_core -lsystemd
 LIBS_match   = -lpcre2-8 $(HS_LIBS)
 LIBS_resolve = -levent_extra -levent_core
 LIBS_judge   =
+LIBS_tarpit  =
 LIBS_target  = -levent_core
 LIBS_control = -levent_core -lcjson
 LIBS_state   = -lgdbm

@@ -29,7 +29,7 @@ step "rooms catch a trespass" tests/rooms-test.sh
 step "headers" make headers
 step "licences apart" tests/licences.sh
 step "man pages" make man-lint
-for room in base conf source match resolve judge target control state netlink; do
+for room in base conf source match resolve judge tarpit target control state netlink; do
 	step "unit $room" make "$build/unit/$room" unit TESTED="$room"
 done
 step "filters" tests/filters/run.sh

@@ -6,7 +6,7 @@ build=${1:-build}
 python3 - "$build" <<'PY'
 import os, re, sys
 build = sys.argv[1]
-rooms = ['base', 'conf', 'source', 'match', 'resolve', 'judge', 'target', 'control']
+rooms = ['base', 'conf', 'source', 'match', 'resolve', 'judge', 'tarpit', 'target', 'control']
 place = {'src/' + r: r for r in rooms} | {'state': 'state', 'netlink': 'netlink'}
 door = {'src/' + r: 'src/%s/%s.h' % (r, r) for r in rooms if r != 'base'}
 door |= {'state': 'state/store.h', 'netlink': 'netlink/wire.h'}
