@@ -10,7 +10,7 @@
 
 /* Where the snapshot in the making has got to. */
 struct memory_snapshot {
-	uint32_t slot;
+	uint32_t slot, credit;
 	uint64_t evidence, evidence_end;
 };
 
@@ -25,7 +25,9 @@ struct memory *memory_new(uint32_t maxbans)
 	removals_init(&memory->removals);
 	memory->names = names_new();
 	memory->evidence = evidence_new(EVIDENCE_BYTES);
-	if (!memory->names || !memory->evidence || judge_new(&memory->judge, &limits)) {
+	memory->tarpit = tarpit_new();
+	if (!memory->names || !memory->evidence || !memory->tarpit ||
+	    judge_new(&memory->judge, &limits)) {
 		memory_free(memory);
 		return NULL;
 	}
@@ -43,6 +45,7 @@ void memory_free(struct memory *memory)
 	free(memory->written);
 	judge_free(memory->judge);
 	evidence_free(memory->evidence);
+	tarpit_free(memory->tarpit);
 	names_free(memory->names);
 	free(memory);
 }
@@ -171,6 +174,9 @@ static void load_record(void *arg, const struct record *record)
 	case RECORD_STRIKE:
 	case RECORD_MEMORY:
 		break;
+	case RECORD_CREDIT:
+		tarpit_put(memory->tarpit, &record->credit);
+		break;
 	}
 }
 
@@ -195,6 +201,7 @@ int memory_open(struct memory *memory, const char *dir, enum store_mode mode, in
 	judge_set_limit(memory->judge, UINT32_MAX);
 	error = store_open(&memory->store, dir, mode, &events, &load);
 	judge_set_limit(memory->judge, memory->maxbans);
+	tarpit_loaded(memory->tarpit);
 	memory->writes = !error && mode == STORE_WRITE;
 	names_free(load.disk);
 	free(load.map);
@@ -323,11 +330,34 @@ void memory_removal(struct memory *memory, const struct removal *removal, bool p
 	put(memory, &record);
 }
 
+void memory_credit(struct memory *memory, const struct prefix *address, int64_t now,
+		   struct credit *out)
+{
+	struct record record = {.kind = RECORD_CREDIT};
+
+	if (!tarpit_add(memory->tarpit, address, now, out))
+		return;
+	record.credit = *out;
+	put(memory, &record);
+}
+
+bool memory_discredit(struct memory *memory, const struct prefix *prefix, int64_t now,
+		      struct credit *out)
+{
+	struct record record = {.kind = RECORD_CREDIT};
+
+	if (!tarpit_del(memory->tarpit, prefix, now, out))
+		return false;
+	record.credit.prefix = out->prefix;
+	put(memory, &record);
+	return true;
+}
+
 /* ---- the snapshot ---- */
 
 /* Everything whose records are not repeatable (an offence counts once more each time it is
- * read) or must agree with them goes in at once; bans and evidence follow in steps, for their
- * records in the new journal replace what the snapshot says. */
+ * read) or must agree with them goes in at once; bans, credits and evidence follow in steps,
+ * for their records in the new journal replace what the snapshot says. */
 static void snapshot_start(struct memory *memory)
 {
 	struct record record;
@@ -386,6 +416,7 @@ bool memory_snapshot_step(struct memory *memory, bool force)
 	if (!at)
 		return snapshot_begin(memory, force);
 	for (unsigned i = 0; i < SNAPSHOT_STEP; i++) {
+		const struct credit *credit;
 		const struct ban *ban;
 
 		if (at->slot < judge_slots(memory->judge)) {
@@ -393,6 +424,11 @@ bool memory_snapshot_step(struct memory *memory, bool force)
 			if (!ban)
 				continue;
 			record = (struct record){.kind = RECORD_BAN, .ban = *ban};
+		} else if (at->credit < tarpit_slots(memory->tarpit)) {
+			credit = tarpit_at(memory->tarpit, at->credit++);
+			if (!credit)
+				continue;
+			record = (struct record){.kind = RECORD_CREDIT, .credit = *credit};
 		} else if (at->evidence < at->evidence_end &&
 			   evidence_each(memory->evidence, &at->evidence, &entry)) {
 			record = (struct record){.kind = RECORD_EVIDENCE};

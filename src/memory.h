@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What banish remembers: bans and offences (judge), the lines behind them (evidence), how far
- * each source was read, and removals that a set of someone else has not confirmed. Memory is
+ * each source was read, removals that a set of someone else has not confirmed, and what mail
+ * clients earned in the tarpit. Memory is
  * the truth; this file knows how it is read from the state folder and what is written there for
  * each change, and nobody else calls store_put().
  */
@@ -14,6 +15,7 @@
 #include "judge/judge.h"
 #include "removals.h"
 #include "state/store.h"
+#include "tarpit/tarpit.h"
 
 struct memory_position {
 	uint32_t source; /* its path, a name */
@@ -24,6 +26,7 @@ struct memory {
 	struct names *names; /* owned, as all below */
 	struct judge *judge;
 	struct evidence *evidence;
+	struct tarpit *tarpit;
 	struct store *store; /* NULL before memory_open */
 	uint32_t maxbans;
 	struct memory_position *positions;
@@ -56,6 +59,13 @@ void memory_position(struct memory *memory, uint32_t source, const struct positi
 const struct position *memory_find_position(const struct memory *memory, uint32_t source);
 /* To be deleted from someone else's set, which was given it until then, or no longer. */
 void memory_removal(struct memory *memory, const struct removal *removal, bool pending);
+
+/* A message of this address is complete; *out is its credit now. */
+void memory_credit(struct memory *memory, const struct prefix *address, int64_t now,
+		   struct credit *out);
+/* Forget a credit, as tarpit_del(). */
+bool memory_discredit(struct memory *memory, const struct prefix *prefix, int64_t now,
+		      struct credit *out);
 
 /* Write a snapshot in small steps: true as long as there is more to do. Starts one when the
  * store wants it (or `force`). */
