@@ -77,7 +77,8 @@ static bool await_batch(struct writer *w)
 		bool any = w->holding || pending_any(w);
 		int64_t now = moment_ticks(), until = w->holding ? w->retry : w->due;
 
-		if (w->stop && (!any || now >= w->deadline))
+		/* The limit is for a disk that refuses; one that is slow is waited for. */
+		if (w->stop && (!any || (w->state.error && now >= w->deadline)))
 			return false;
 		if (w->holding && (now >= until || w->give_up))
 			return true;

@@ -32,7 +32,7 @@ struct writer_state {
  * -errno, and then the journal is still the caller's. */
 int writer_start(struct writer **out, const struct io *io, int dir,
 		 const struct journal *journal, uint64_t journal_bytes);
-/* Write what there is, then end; after io->stop_ms in any case. */
+/* Write what there is, then end; after io->stop_ms also when the disk refuses it. */
 void writer_stop(struct writer *writer);
 /* Takes NULL; otherwise it was stopped, and this waits for its end. */
 void writer_free(struct writer *writer);
