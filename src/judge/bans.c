@@ -255,6 +255,19 @@ void bans_del(struct bans *bans, uint32_t slot)
 	slot_free(bans, slot);
 }
 
+/* The order of the ends stays. */
+void bans_shift(struct bans *bans, int64_t by)
+{
+	for (uint32_t slot = 0; slot < bans->used; slot++) {
+		struct ban *ban = &bans->slots[slot].ban;
+
+		if (!ban->prefix.family)
+			continue;
+		ban->since = moment_shift(ban->since, by);
+		ban->until = moment_shift(ban->until, by);
+	}
+}
+
 const struct ban *bans_at(const struct bans *bans, uint32_t slot)
 {
 	if (slot >= bans->used || !bans->slots[slot].ban.prefix.family)

@@ -41,6 +41,7 @@ uint32_t bans_find(const struct bans *bans, uint32_t jail, const struct prefix *
 /* 0 new, 1 replaced what (jail, prefix) had; -ENOSPC: at the limit, or out of memory. */
 int bans_put(struct bans *bans, const struct ban *ban);
 void bans_del(struct bans *bans, uint32_t slot);
+void bans_shift(struct bans *bans, int64_t by); /* since and until of every ban */
 
 /* NULL: the slot is free. Good until the next bans_put. */
 const struct ban *bans_at(const struct bans *bans, uint32_t slot);

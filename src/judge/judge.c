@@ -288,6 +288,12 @@ bool judge_undo(struct judge *judge, uint32_t jail, const struct prefix *prefix,
 	return true;
 }
 
+uint64_t judge_shift(struct judge *judge, int64_t by, int64_t latest)
+{
+	bans_shift(&judge->bans, by);
+	return ledger_shift(&judge->ledger, by, latest);
+}
+
 uint32_t judge_slots(const struct judge *judge)
 {
 	return judge->bans.used;

@@ -97,6 +97,10 @@ void judge_put_offence(struct judge *judge, uint32_t jail, const struct prefix *
 bool judge_undo(struct judge *judge, uint32_t jail, const struct prefix *prefix,
 		struct ban *out);
 
+/* The clock that all times here are by was set: every one is `by` later. Offences that are then
+ * ahead of `latest` are taken back to it; how many were. */
+uint64_t judge_shift(struct judge *judge, int64_t by, int64_t latest);
+
 /* Slots are 0 .. judge_slots() - 1; NULL: the slot is free. The pointer is good until the next
  * call that can make a ban. */
 uint32_t judge_slots(const struct judge *judge);

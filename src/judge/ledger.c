@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/moment.h"
 #include "judge/ledger.h"
 
 #define FIRST_CAPACITY 64u
@@ -396,6 +397,24 @@ void ledger_drop_quiet(struct ledger *ledger)
 {
 	if (ledger->quiet != LEDGER_NONE)
 		close_account(ledger, ledger->quiet);
+}
+
+uint64_t ledger_shift(struct ledger *ledger, int64_t by, int64_t latest)
+{
+	uint64_t cut = 0;
+
+	for (uint32_t node = 0; node < ledger->time_used; node++) {
+		struct ledger_time *time = &ledger->times[node];
+
+		if (time->account == LEDGER_NONE)
+			continue;
+		time->at = moment_shift(time->at, by);
+		if (time->at > latest) {
+			time->at = latest;
+			cut++;
+		}
+	}
+	return cut;
 }
 
 bool ledger_each(const struct ledger *ledger, uint64_t *cursor, uint32_t *jail,

@@ -66,6 +66,9 @@ bool ledger_quiet(const struct ledger *ledger, uint32_t *jail, int64_t *newest);
 /* Drop that account; it is one that nobody misses. */
 void ledger_drop_quiet(struct ledger *ledger);
 
+/* Every time is `by` later, but none later than `latest`. How many were that. */
+uint64_t ledger_shift(struct ledger *ledger, int64_t by, int64_t latest);
+
 /* Every time held; *cursor starts at 0 and stays good while the ledger changes. */
 bool ledger_each(const struct ledger *ledger, uint64_t *cursor, uint32_t *jail,
 		 struct prefix *prefix, int64_t *time);

@@ -189,3 +189,34 @@ Test(bans, are_bounded)
 	cr_expect_eq(judge_put(judge, &ban), 0);
 	judge_free(judge);
 }
+
+/* As when the clock was set: what was left is left, in the same order. */
+Test(bans, move_with_the_clock)
+{
+	struct judge *judge = court_new(1000, 100);
+	struct prefix prefix = court_prefix("198.51.100.1");
+	struct ban ban;
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < 100; i++) {
+		ban = (struct ban){.prefix = court_prefix("10.0.0.1"), .jail = 1};
+		ban.prefix.addr[3] = (uint8_t)i;
+		ban.since = NOW;
+		ban.until = i == 7 ? TIME_FOREVER : NOW + (i * 37 % 100 + 1) * MINUTE;
+		judge_put(judge, &ban);
+	}
+	court_live(judge, "198.51.100.1", NOW);
+	court_live(judge, "198.51.100.1", NOW + MINUTE);
+	cr_expect_eq(judge_shift(judge, -DAY, NOW - DAY), 1, "the one a minute ahead");
+	cr_expect_eq(judge_count(judge, 1, &prefix, NOW - DAY), 2);
+	cr_expect_not(judge_expire(judge, NOW - DAY, &ban));
+	for (int64_t end = 1; end <= 100; end++)
+		while (judge_expire(judge, NOW - DAY + end * MINUTE, &ban)) {
+			cr_expect_eq(ban.until, NOW - DAY + end * MINUTE);
+			cr_expect_eq(ban.since, NOW - DAY);
+			count++;
+		}
+	cr_expect_eq(count, 99);
+	cr_expect_eq(judge_next_end(judge), TIME_FOREVER);
+	judge_free(judge);
+}
