@@ -6,7 +6,8 @@
 #include "state/bytes.h"
 #include "state/record.h"
 
-#define RECORD_VERSION 1 /* of every kind so far */
+#define RECORD_VERSION 1	     /* of every kind so far */
+#define CLOCK_MAX (INT64_C(1) << 53) /* ms */
 
 /* The fixed part of each kind's body, with the length of its text. */
 static const uint16_t fixed_len[] = {
@@ -21,6 +22,7 @@ static const uint16_t fixed_len[] = {
 	[RECORD_STRIKE] = 18 + 4 + 4 + 8 + 8,
 	[RECORD_MEMORY] = 4 + 4 + 4 + 2,
 	[RECORD_CREDIT] = 18 + 4 + 8 + 8,
+	[RECORD_CLOCK] = 8 + 8 + 8 + 8 + 8,
 };
 
 #define KINDS (sizeof(fixed_len) / sizeof(fixed_len[0]))
@@ -118,6 +120,12 @@ static uint8_t *put_body(uint8_t *at, const struct record *r)
 		return put_memory(at, r);
 	case RECORD_CREDIT:
 		return put_credit(at, &r->credit);
+	case RECORD_CLOCK:
+		at = put_u64(at, r->clock.boot);
+		at = put_u64(at, (uint64_t)r->clock.uptime);
+		at = put_u64(at, (uint64_t)r->clock.now);
+		at = put_u64(at, (uint64_t)r->clock.shift);
+		return put_u64(at, (uint64_t)r->clock.ahead);
 	}
 	assert(!"a record of no kind");
 	return at;
@@ -218,6 +226,25 @@ static int get_credit(struct credit *out, const uint8_t **at)
 	return err;
 }
 
+/* So far from any real time that sums of them cannot overflow. */
+static bool moderate(int64_t ms)
+{
+	return ms > -CLOCK_MAX && ms < CLOCK_MAX;
+}
+
+static int get_clock(struct record *r, const uint8_t *at)
+{
+	r->clock.boot = get_u64(&at);
+	r->clock.uptime = (int64_t)get_u64(&at);
+	r->clock.now = (int64_t)get_u64(&at);
+	r->clock.shift = (int64_t)get_u64(&at);
+	r->clock.ahead = (int64_t)get_u64(&at);
+	return moderate(r->clock.uptime) && moderate(r->clock.now) &&
+			       moderate(r->clock.shift) && moderate(r->clock.ahead)
+		       ? 0
+		       : -EBADMSG;
+}
+
 static int get_body(struct record *r, const uint8_t *at, const uint8_t *end)
 {
 	int err;
@@ -256,6 +283,8 @@ static int get_body(struct record *r, const uint8_t *at, const uint8_t *end)
 		return get_memory(r, at, end);
 	case RECORD_CREDIT:
 		return get_credit(&r->credit, &at);
+	case RECORD_CLOCK:
+		return get_clock(r, at);
 	}
 	return -EPROTONOSUPPORT;
 }
@@ -275,5 +304,43 @@ int record_unpack(struct record *out, const uint8_t *at, size_t len)
 	if (err)
 		return err;
 	*out = record;
+	return 0;
+}
+
+unsigned record_numbers(struct record *r, uint32_t *numbers[RECORD_NUMBERS_MAX])
+{
+	switch (r->kind) {
+	case RECORD_OFFENCE:
+		numbers[0] = &r->offence.jail;
+		return 1;
+	case RECORD_BAN:
+		numbers[0] = &r->ban.jail;
+		numbers[1] = &r->ban.reason;
+		return 2;
+	case RECORD_UNBAN:
+		numbers[0] = &r->unban.jail;
+		return 1;
+	case RECORD_POSITION:
+		numbers[0] = &r->position.source;
+		return 1;
+	case RECORD_EVIDENCE:
+		numbers[0] = &r->evidence.jail;
+		return 1;
+	case RECORD_REMOVAL:
+	case RECORD_REMOVED:
+		numbers[0] = &r->removal.target;
+		return 1;
+	case RECORD_STRIKE:
+		numbers[0] = &r->strike.jail;
+		return 1;
+	case RECORD_MEMORY:
+		numbers[0] = &r->memory.source;
+		numbers[1] = &r->memory.jail;
+		return 2;
+	case RECORD_NAME:
+	case RECORD_CREDIT:
+	case RECORD_CLOCK:
+		return 0;
+	}
 	return 0;
 }

@@ -47,6 +47,7 @@ enum record_kind {
 	RECORD_MEMORY,	 /* a piece of what a filter remembers from line to line: replaces
 			    (source, jail, key); without bytes: there is none any more */
 	RECORD_CREDIT,	 /* the whole of a prefix's credit; count 0: it has none any more */
+	RECORD_CLOCK,	 /* what the time is, and how times in other records are to be read */
 };
 
 /*
@@ -102,8 +103,22 @@ struct record {
 			struct text bytes; /* at most STORE_PIECE_MAX; they mean nothing here */
 		} memory;
 		struct credit credit;
+		struct {
+			uint64_t boot; /* of the machine, a number; 0: not known */
+			int64_t uptime;
+			int64_t now;   /* by the wall clock */
+			int64_t shift; /* of the times in all records before this one */
+			int64_t ahead; /* of the wall clock over the times in the records since
+					  the last one with a shift, and in those to come */
+		} clock;
 	};
 };
+
+#define RECORD_NUMBERS_MAX 2
+
+/* Where the names' numbers stand in a record, but for the one that a RECORD_NAME explains. How
+ * many there are. */
+unsigned record_numbers(struct record *record, uint32_t *numbers[RECORD_NUMBERS_MAX]);
 
 struct store;
 

@@ -83,6 +83,11 @@ static void hear_record(void *arg, const struct record *r)
 		SAY("credit %s %u %" PRId64 " %" PRId64, prefix_print(&r->credit.prefix, text),
 		    r->credit.count, r->credit.first, r->credit.last);
 		break;
+	case RECORD_CLOCK:
+		SAY("clock %" PRIx64 " %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64,
+		    r->clock.boot, r->clock.uptime, r->clock.now, r->clock.shift,
+		    r->clock.ahead);
+		break;
 	}
 #undef SAY
 }
