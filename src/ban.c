@@ -56,7 +56,8 @@ static uint64_t refused_by_targets(const struct daemon *daemon, uint32_t jail)
 /* Why this text is no ban; NULL: it has become one. */
 static const char *ban_one(struct daemon *daemon, struct ban_call *own, struct text text)
 {
-	struct ban ban = {.jail = own->jail, .reason = own->reason, .since = moment_now()};
+	struct ban ban = {
+		.jail = own->jail, .reason = own->reason, .since = memory_now(daemon->memory)};
 	const char *never;
 	int result;
 

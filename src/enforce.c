@@ -26,7 +26,7 @@ void enforce_pump(struct enforce *enforce)
  */
 static void pump_all(struct enforce *enforce)
 {
-	int64_t now = moment_now();
+	int64_t now = memory_now(enforce->memory);
 	bool more = true;
 
 	for (size_t t = 0; t < enforce->count; t++) {
@@ -229,7 +229,7 @@ void enforce_rearm(struct enforce *enforce)
 	for (size_t t = 0; t < enforce->count; t++)
 		if (enforce->holdings[t].phase != HOLDING_OUT)
 			rearm_target(&enforce->holdings[t], enforce->memory->judge,
-				     moment_now());
+				     memory_now(enforce->memory));
 	enforce_pump(enforce);
 }
 

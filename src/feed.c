@@ -50,13 +50,15 @@ static void warn_of_time(struct daemon *daemon, const struct offence *offence, i
 static void on_offence(void *arg, const struct offence *offence, struct text line)
 {
 	struct daemon *daemon = arg;
-	int64_t now = moment_now(), time;
+	int64_t now = memory_now(daemon->memory), time;
+	struct offence mine = *offence;
 	enum judge_verdict verdict;
 	struct ban ban;
 
-	warn_of_time(daemon, offence, now, line);
-	verdict = judge_offence(daemon->memory->judge, offence, now, &ban, &time);
-	memory_offence(daemon->memory, verdict, offence, &ban, time, line);
+	mine.time = steady_from_wall(&daemon->memory->clock, offence->time);
+	warn_of_time(daemon, &mine, now, line);
+	verdict = judge_offence(daemon->memory->judge, &mine, now, &ban, &time);
+	memory_offence(daemon->memory, verdict, &mine, &ban, time, line);
 	if (verdict == JUDGE_FULL)
 		log_debug("no room for another ban");
 	if (verdict == JUDGE_BANNED || verdict == JUDGE_EXTENDED) {

@@ -55,17 +55,20 @@ void list_more(void *arg, struct call *call)
 	struct daemon *daemon = arg;
 	struct list_call *own = call_own(call);
 	const struct judge *judge = daemon->memory->judge;
-	int64_t now = moment_now();
+	const struct memory *memory = daemon->memory;
+	int64_t now = steady_to_wall(&memory->clock, memory_now(memory));
 	unsigned written = 0;
 
 	for (; own->slot < judge_slots(judge) && written < LIST_STEP; own->slot++) {
 		const struct ban *ban = judge_at(judge, own->slot);
+		struct ban shown;
 		char *text;
 
 		if (!ban || (own->jail && ban->jail != own->jail))
 			continue;
-		text = own->json ? show_ban_json(ban, daemon->memory->names, daemon->enforce)
-				 : show_ban(ban, daemon->memory->names, now);
+		shown = memory_shown(memory, ban);
+		text = own->json ? show_ban_json(&shown, memory->names, daemon->enforce)
+				 : show_ban(&shown, memory->names, now);
 		if (text)
 			call_out(call, "%s", text);
 		free(text);

@@ -1,12 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <systemd/sd-id128.h>
 
 #include "memory.h"
 
 #define ACCOUNTS_MAX (256u << 10)
 #define SNAPSHOT_STEP 2000 /* records a step: well under a millisecond */
+/* A name's number on disk: that in memory's table, and behind it the process. */
+#define NUMBER_BITS 20
+#define NUMBER_MASK ((1u << NUMBER_BITS) - 1)
+/* How old the last stamp may be when something is written, and when nothing is. */
+#define STAMP_BUSY_MS 10000
+#define STAMP_IDLE_MS (10 * 60000)
+#define AHEAD_MS 60000 /* that a line's own time may be */
 
 /* Where the snapshot in the making has got to. */
 struct memory_snapshot {
@@ -50,6 +62,94 @@ void memory_free(struct memory *memory)
 	free(memory);
 }
 
+/* ---- time ---- */
+
+int64_t memory_now(const struct memory *memory)
+{
+	return steady_now(&memory->clock, moment_uptime());
+}
+
+struct ban memory_shown(const struct memory *memory, const struct ban *ban)
+{
+	struct ban shown = *ban;
+
+	shown.since = steady_to_wall(&memory->clock, ban->since);
+	shown.until = steady_to_wall(&memory->clock, ban->until);
+	return shown;
+}
+
+static uint64_t this_boot(void)
+{
+	sd_id128_t id;
+
+	return sd_id128_get_boot(&id) < 0 ? 0 : id.qwords[0] ^ id.qwords[1];
+}
+
+static struct record clock_record(struct memory *memory)
+{
+	struct record record = {.kind = RECORD_CLOCK};
+
+	record.clock.boot = this_boot();
+	record.clock.uptime = moment_uptime();
+	record.clock.now = steady_to_wall(&memory->clock, memory_now(memory));
+	record.clock.ahead = memory->clock.ahead;
+	memory->stamped = memory_now(memory);
+	memory->unstamped = false;
+	return record;
+}
+
+/* ---- writing a record ---- */
+
+/* A number is good on disk only after its text was written in this journal. There it goes with
+ * a number of the process: after a damaged place it is not taken for one of the process before.
+ */
+static bool mark_written(struct memory *memory, uint32_t number)
+{
+	if (number >= memory->written_size) {
+		uint32_t size = number + 64;
+		bool *grown = realloc(memory->written, size);
+
+		if (!grown)
+			return false; /* it is written again */
+		memset(grown + memory->written_size, 0, size - memory->written_size);
+		memory->written = grown;
+		memory->written_size = size;
+	}
+	if (memory->written[number])
+		return true;
+	memory->written[number] = true;
+	return false;
+}
+
+static uint32_t written(struct memory *memory, uint32_t number)
+{
+	struct record record = {.kind = RECORD_NAME};
+
+	if (!number)
+		return 0;
+	record.name.number = number | memory->process << NUMBER_BITS;
+	if (!mark_written(memory, number)) {
+		record.name.text = text_of(names_text(memory->names, number));
+		store_put(memory->store, &record);
+	}
+	return record.name.number;
+}
+
+/* What is only read, for a restore, changes in memory alone. Takes memory's own numbers. */
+static void put(struct memory *memory, struct record *record)
+{
+	uint32_t *numbers[RECORD_NUMBERS_MAX];
+	unsigned count;
+
+	if (!memory->writes)
+		return;
+	count = record_numbers(record, numbers);
+	for (unsigned i = 0; i < count; i++)
+		*numbers[i] = written(memory, *numbers[i]);
+	store_put(memory->store, record);
+	memory->unstamped = true;
+}
+
 /* ---- reading ---- */
 
 struct load {
@@ -57,16 +157,23 @@ struct load {
 	int64_t now;
 	struct names *disk; /* every text on disk; memory's table gets those that are used */
 	struct load_name {
+		uint32_t disk;	 /* the whole number, with its process */
 		uint32_t text;	 /* in `disk` */
 		uint32_t number; /* in memory's table; 0: not used yet */
-	} * map;		 /* by number on disk */
+	} * map;		 /* by number on disk, without its process */
 	uint32_t map_size;
+	uint32_t process;    /* that the last name is of */
+	struct record clock; /* the last that was loaded; kind 0: none */
+	uint64_t unnamed;    /* records that say a number of no name */
 	void (*note)(void *arg, const char *text);
 	void *arg;
 };
 
-static void load_name(struct load *load, uint32_t number, struct text text)
+static void load_name(struct load *load, uint32_t disk, struct text text)
 {
+	uint32_t number = disk & NUMBER_MASK;
+
+	load->process = disk >> NUMBER_BITS;
 	if (!number || number > NAMES_MAX)
 		return;
 	if (number >= load->map_size) {
@@ -79,14 +186,15 @@ static void load_name(struct load *load, uint32_t number, struct text text)
 		load->map = map;
 		load->map_size = size;
 	}
-	load->map[number] = (struct load_name){.text = names_add(load->disk, text)};
+	load->map[number] = (struct load_name){disk, names_add(load->disk, text), 0};
 }
 
-static uint32_t load_number(struct load *load, uint32_t number)
+static uint32_t load_number(struct load *load, uint32_t disk)
 {
+	uint32_t number = disk & NUMBER_MASK;
 	struct load_name *name = number < load->map_size ? &load->map[number] : NULL;
 
-	if (!name)
+	if (!name || name->disk != disk)
 		return 0;
 	if (!name->number)
 		name->number = names_add(load->memory->names,
@@ -97,20 +205,48 @@ static uint32_t load_number(struct load *load, uint32_t number)
 static void load_ban(struct load *load, const struct ban *ban)
 {
 	struct memory *memory = load->memory;
-	struct ban mine = *ban;
 
-	mine.jail = load_number(load, ban->jail);
-	if (!mine.jail)
-		return;
-	judge_undo(memory->judge, mine.jail, &mine.prefix, NULL);
-	if (!moment_left(mine.until, load->now)) {
-		memory->expired++;
-	} else if (judge_never(memory->judge, mine.jail, &mine.prefix)) {
+	/* One that seems to be over may not be: a record to come says how its times are read.
+	 */
+	judge_undo(memory->judge, ban->jail, &ban->prefix, NULL);
+	if (judge_never(memory->judge, ban->jail, &ban->prefix))
 		memory->outlawed++;
-	} else {
-		mine.reason = load_number(load, ban->reason);
-		judge_put(memory->judge, &mine);
+	else
+		judge_put(memory->judge, ban);
+}
+
+/* All times of before, for the clock was set. How many were ahead of `latest`. */
+static uint64_t shift(struct memory *memory, int64_t by, int64_t latest)
+{
+	tarpit_shift(memory->tarpit, by);
+	return judge_shift(memory->judge, by, latest);
+}
+
+/* Times that a process before this one wrote, by a clock that was set meanwhile. */
+static void load_clock(struct load *load, const struct record *record)
+{
+	shift(load->memory, record->clock.shift, TIME_FOREVER);
+	load->clock = *record;
+}
+
+/* Numbers on disk become memory's own. False: one that matters is of no name, which was lost
+ * with a damaged place. */
+static bool load_numbers(struct load *load, struct record *record)
+{
+	uint32_t *numbers[RECORD_NUMBERS_MAX];
+	unsigned count = record_numbers(record, numbers);
+
+	for (unsigned i = 0; i < count; i++) {
+		uint32_t mine = load_number(load, *numbers[i]);
+
+		bool reason = record->kind == RECORD_BAN && i == 1;
+
+		load->unnamed += !mine && (*numbers[i] || !reason);
+		if (!mine && !reason)
+			return false;
+		*numbers[i] = mine;
 	}
+	return true;
 }
 
 static void put_position(struct memory *memory, uint32_t source,
@@ -133,43 +269,46 @@ static void put_position(struct memory *memory, uint32_t source,
 	memory->positions[i].position = *position;
 }
 
-static void load_record(void *arg, const struct record *record)
+static void load_record(void *arg, const struct record *on_disk)
 {
 	struct load *load = arg;
 	struct memory *memory = load->memory;
+	struct record mine = *on_disk, *record = &mine;
 
+	if (!load_numbers(load, record))
+		return;
 	switch (record->kind) {
 	case RECORD_NAME:
 		load_name(load, record->name.number, record->name.text);
 		break;
 	case RECORD_OFFENCE:
-		judge_put_offence(memory->judge, load_number(load, record->offence.jail),
-				  &record->offence.prefix, record->offence.time);
+		judge_put_offence(memory->judge, record->offence.jail, &record->offence.prefix,
+				  record->offence.time);
 		break;
 	case RECORD_BAN:
 		load_ban(load, &record->ban);
 		break;
 	case RECORD_UNBAN:
-		judge_undo(memory->judge, load_number(load, record->unban.jail),
-			   &record->unban.prefix, NULL);
+		judge_undo(memory->judge, record->unban.jail, &record->unban.prefix, NULL);
 		break;
 	case RECORD_POSITION:
-		put_position(memory, load_number(load, record->position.source),
-			     &record->position.position);
+		put_position(memory, record->position.source, &record->position.position);
 		break;
 	case RECORD_EVIDENCE:
-		evidence_add(memory->evidence,
-			     &(struct evidence_entry){record->evidence.prefix,
-						      load_number(load, record->evidence.jail),
-						      record->evidence.time,
-						      record->evidence.line});
+		evidence_add(memory->evidence, &(struct evidence_entry){record->evidence.prefix,
+									record->evidence.jail,
+									record->evidence.time,
+									record->evidence.line});
 		break;
 	case RECORD_REMOVAL:
 	case RECORD_REMOVED:
 		removals_set(&memory->removals,
-			     &(struct removal){load_number(load, record->removal.target),
-					       record->removal.prefix, TIME_NONE},
+			     &(struct removal){record->removal.target, record->removal.prefix,
+					       TIME_NONE},
 			     record->kind == RECORD_REMOVAL);
+		break;
+	case RECORD_CLOCK:
+		load_clock(load, record);
 		break;
 	case RECORD_STRIKE:
 	case RECORD_MEMORY:
@@ -185,6 +324,98 @@ static void load_note(void *arg, const char *text)
 	struct load *load = arg;
 
 	load->note(load->arg, text);
+}
+
+__attribute__((format(printf, 2, 3))) static void say(struct load *load, const char *format,
+						      ...)
+{
+	char text[256];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof text, format, args);
+	va_end(args);
+	load->note(load->arg, text);
+}
+
+/* By how much the clock was set since the last record of it. How much time has passed in the
+ * same boot is known. In another the clock is believed, unless it is behind what it was, in
+ * 1970 even: then no time has passed. */
+static int64_t find_jump(const struct load *load, const struct record *start)
+{
+	int64_t expected = load->clock.clock.now, jump;
+	bool same;
+
+	if (!load->clock.kind)
+		return 0;
+	same = start->clock.boot && start->clock.boot == load->clock.clock.boot;
+	if (same)
+		expected += start->clock.uptime - load->clock.clock.uptime;
+	jump = load->now - expected;
+	if (jump > -STEADY_SLACK_MS && (!same || jump < STEADY_SLACK_MS))
+		return 0;
+	return jump;
+}
+
+/* How much later the times are that were loaded. */
+static int64_t find_shift(struct load *load, const struct record *start)
+{
+	int64_t jump = find_jump(load, start);
+	char span[24];
+
+	if (jump)
+		say(load,
+		    "the clock was set %s %s since the state was written: bans keep the time "
+		    "they had left",
+		    text_print_duration((jump < 0 ? -jump : jump) / 1000 * 1000, span),
+		    jump < 0 ? "back" : "ahead");
+	return load->clock.clock.ahead + jump;
+}
+
+/* No ban has begun ahead of the clock; it keeps its length. */
+static uint64_t clamp_bans(struct memory *memory, int64_t now)
+{
+	uint64_t clamped = 0;
+
+	for (uint32_t slot = 0; slot < judge_slots(memory->judge); slot++) {
+		const struct ban *at = judge_at(memory->judge, slot);
+		struct ban ban;
+
+		if (!at || at->since <= now)
+			continue;
+		ban = *at;
+		ban.until = moment_after(
+			now, ban.until == TIME_FOREVER ? TIME_FOREVER : ban.until - ban.since);
+		ban.since = now;
+		memory_ban(memory, &ban);
+		clamped++;
+	}
+	return clamped;
+}
+
+/* All is loaded. */
+static void settle(struct load *load)
+{
+	struct memory *memory = load->memory;
+	struct record start = clock_record(memory);
+	uint64_t clamped;
+	struct ban ban;
+
+	memory->process = (load->process + 1) & (UINT32_MAX >> NUMBER_BITS);
+	start.clock.shift = find_shift(load, &start);
+	put(memory, &start);
+	clamped = shift(memory, start.clock.shift, load->now + AHEAD_MS);
+	clamped += clamp_bans(memory, load->now);
+	while (judge_expire(memory->judge, load->now, &ban))
+		memory->expired++;
+	if (clamped)
+		say(load, "%" PRIu64 " stamps were ahead of the clock and count as now",
+		    clamped);
+	if (load->unnamed)
+		say(load,
+		    "%" PRIu64 " times a name was lost with a damaged place: what it belongs "
+		    "to is left out",
+		    load->unnamed);
 }
 
 int memory_open(struct memory *memory, const char *dir, enum store_mode mode, int64_t now,
@@ -203,52 +434,20 @@ int memory_open(struct memory *memory, const char *dir, enum store_mode mode, in
 	judge_set_limit(memory->judge, memory->maxbans);
 	tarpit_loaded(memory->tarpit);
 	memory->writes = !error && mode == STORE_WRITE;
+	steady_set(&memory->clock, now, moment_uptime());
+	if (!error)
+		settle(&load);
 	names_free(load.disk);
 	free(load.map);
 	return error;
 }
 
-/* ---- writing ---- */
-
-/* What is only read, for a restore, changes in memory alone. */
-static void put(struct memory *memory, const struct record *record)
-{
-	if (memory->writes)
-		store_put(memory->store, record);
-}
-
-/* A number is good on disk only after its text was written in this journal. */
-static uint32_t written(struct memory *memory, uint32_t number)
-{
-	struct record record = {.kind = RECORD_NAME};
-
-	if (!number)
-		return 0;
-	if (number >= memory->written_size) {
-		uint32_t size = number + 64;
-		bool *grown = realloc(memory->written, size);
-
-		if (!grown)
-			return 0;
-		memset(grown + memory->written_size, 0, size - memory->written_size);
-		memory->written = grown;
-		memory->written_size = size;
-	}
-	if (!memory->written[number]) {
-		record.name.number = number;
-		record.name.text = text_of(names_text(memory->names, number));
-		put(memory, &record);
-		memory->written[number] = true;
-	}
-	return number;
-}
+/* ---- changes ---- */
 
 static void write_ban(struct memory *memory, const struct ban *ban)
 {
 	struct record record = {.kind = RECORD_BAN, .ban = *ban};
 
-	written(memory, ban->jail);
-	written(memory, ban->reason);
 	put(memory, &record);
 }
 
@@ -267,7 +466,7 @@ bool memory_unban(struct memory *memory, uint32_t jail, const struct prefix *pre
 
 	if (!judge_undo(memory->judge, jail, prefix, NULL))
 		return false;
-	record.unban.jail = written(memory, jail);
+	record.unban.jail = jail;
 	record.unban.prefix = *prefix;
 	put(memory, &record);
 	return true;
@@ -277,7 +476,9 @@ void memory_offence(struct memory *memory, enum judge_verdict verdict,
 		    const struct offence *offence, const struct ban *ban, int64_t time,
 		    struct text line)
 {
-	struct evidence_entry entry = {offence->prefix, offence->jail, time, line};
+	/* As the line says it, and not for comparing. */
+	int64_t wall = steady_to_wall(&memory->clock, time);
+	struct evidence_entry entry = {offence->prefix, offence->jail, wall, line};
 	struct record record = {.kind = RECORD_EVIDENCE};
 
 	if (verdict != JUDGE_COUNTED && verdict != JUDGE_BANNED && verdict != JUDGE_EXTENDED)
@@ -286,8 +487,8 @@ void memory_offence(struct memory *memory, enum judge_verdict verdict,
 		entry.line.len = EVIDENCE_LINE_MAX;
 	evidence_add(memory->evidence, &entry);
 	record.evidence.prefix = entry.prefix;
-	record.evidence.jail = written(memory, entry.jail);
-	record.evidence.time = time;
+	record.evidence.jail = entry.jail;
+	record.evidence.time = wall;
 	record.evidence.line = entry.line;
 	put(memory, &record);
 	if (verdict != JUDGE_COUNTED) {
@@ -306,7 +507,7 @@ void memory_position(struct memory *memory, uint32_t source, const struct positi
 	struct record record = {.kind = RECORD_POSITION};
 
 	put_position(memory, source, position);
-	record.position.source = written(memory, source);
+	record.position.source = source;
 	record.position.position = *position;
 	put(memory, &record);
 }
@@ -325,7 +526,7 @@ void memory_removal(struct memory *memory, const struct removal *removal, bool p
 
 	if (!removal->target || !removals_set(&memory->removals, removal, pending))
 		return;
-	record.removal.target = written(memory, removal->target);
+	record.removal.target = removal->target;
 	record.removal.prefix = removal->prefix;
 	put(memory, &record);
 }
@@ -353,7 +554,38 @@ bool memory_discredit(struct memory *memory, const struct prefix *prefix, int64_
 	return true;
 }
 
+/* ---- the clock ---- */
+
+bool memory_stamp(struct memory *memory, int64_t wall, int64_t *jump)
+{
+	int64_t age = memory_now(memory) - memory->stamped;
+	bool idle = !memory->unstamped;
+	struct record record;
+
+	*jump = steady_look(&memory->clock, wall, moment_uptime());
+	if (idle && !judge_counts(memory->judge).live)
+		age = 0;
+	if (!*jump && age < (idle ? STAMP_IDLE_MS : STAMP_BUSY_MS))
+		return false;
+	record = clock_record(memory);
+	put(memory, &record);
+	memory->unstamped = false;
+	return true;
+}
+
 /* ---- the snapshot ---- */
+
+/* It has all names in front. Takes memory's own numbers. */
+static void snapshot_put(struct memory *memory, struct record *record)
+{
+	uint32_t *numbers[RECORD_NUMBERS_MAX];
+	unsigned count = record_numbers(record, numbers);
+
+	for (unsigned i = 0; i < count; i++)
+		if (*numbers[i])
+			*numbers[i] |= memory->process << NUMBER_BITS;
+	store_snapshot_put(memory->store, record);
+}
 
 /* Everything whose records are not repeatable (an offence counts once more each time it is
  * read) or must agree with them goes in at once; bans, credits and evidence follow in steps,
@@ -363,27 +595,29 @@ static void snapshot_start(struct memory *memory)
 	struct record record;
 	uint64_t cursor = 0;
 
+	record = clock_record(memory);
+	snapshot_put(memory, &record);
 	for (uint32_t i = 1; i <= names_last(memory->names); i++) {
 		record = (struct record){.kind = RECORD_NAME};
-		record.name.number = i;
+		record.name.number = i | memory->process << NUMBER_BITS;
 		record.name.text = text_of(names_text(memory->names, i));
-		store_snapshot_put(memory->store, &record);
+		snapshot_put(memory, &record);
 	}
 	record = (struct record){.kind = RECORD_OFFENCE};
 	while (judge_each_offence(memory->judge, &cursor, &record.offence.jail,
 				  &record.offence.prefix, &record.offence.time))
-		store_snapshot_put(memory->store, &record);
+		snapshot_put(memory, &record);
 	for (size_t i = 0; i < memory->position_count; i++) {
 		record = (struct record){.kind = RECORD_POSITION};
 		record.position.source = memory->positions[i].source;
 		record.position.position = memory->positions[i].position;
-		store_snapshot_put(memory->store, &record);
+		snapshot_put(memory, &record);
 	}
 	for (uint32_t i = 0; i < memory->removals.count; i++) {
 		record = (struct record){.kind = RECORD_REMOVAL};
 		record.removal.target = memory->removals.list[i].target;
 		record.removal.prefix = memory->removals.list[i].prefix;
-		store_snapshot_put(memory->store, &record);
+		snapshot_put(memory, &record);
 	}
 }
 
@@ -442,7 +676,7 @@ bool memory_snapshot_step(struct memory *memory, bool force)
 			memory->snapshot = NULL;
 			return false;
 		}
-		store_snapshot_put(memory->store, &record);
+		snapshot_put(memory, &record);
 	}
 	return true;
 }

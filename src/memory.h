@@ -11,6 +11,7 @@
 
 #include "base/moment.h"
 #include "base/names.h"
+#include "base/steady.h"
 #include "evidence.h"
 #include "judge/judge.h"
 #include "removals.h"
@@ -32,8 +33,12 @@ struct memory {
 	struct memory_position *positions;
 	size_t position_count;
 	struct removals removals;
-	bool writes;   /* the store was opened for writing */
-	bool *written; /* by name number: is it in the journal? */
+	struct steady clock; /* the times of bans and offences are by it */
+	int64_t stamped;     /* when the time was last written */
+	bool unstamped;	     /* something was written since */
+	bool writes;	     /* the store was opened for writing */
+	bool *written;	     /* by name number: is it in the journal? */
+	uint32_t process;    /* of its names' numbers on disk */
 	uint32_t written_size;
 	struct memory_snapshot *snapshot; /* the one being written, or NULL */
 	uint64_t expired;		  /* bans that had ended when they were loaded */
@@ -42,10 +47,21 @@ struct memory {
 
 struct memory *memory_new(uint32_t maxbans); /* NULL: out of memory */
 void memory_free(struct memory *memory);     /* closes the store; takes NULL */
-/* Read the state folder. Bans that are over at `now`, and those that judge_never() forbids,
- * are left out. `note` is told what was damaged. 0 or an error of store_open(). */
+/* Read the state folder. Bans that are over at `now`, the wall clock, and those that
+ * judge_never() forbids, are left out. When `now` is before what was last written no time has
+ * passed; a ban that begins ahead of it begins now. `note` is told of that, and of what was
+ * damaged. 0 or an error of store_open(). */
 int memory_open(struct memory *memory, const char *dir, enum store_mode mode, int64_t now,
 		void (*note)(void *arg, const char *text), void *arg);
+
+/* Steady time: bans and offences are made, compared and ended by it. */
+int64_t memory_now(const struct memory *memory);
+/* To be called every second with the wall clock: *jump is by how much that was set, or 0. True:
+ * a record of the time is to be committed. */
+bool memory_stamp(struct memory *memory, int64_t wall, int64_t *jump);
+
+/* As a person is to see it: with its times by the wall clock. */
+struct ban memory_shown(const struct memory *memory, const struct ban *ban);
 
 /* Changes, and their records. */
 int memory_ban(struct memory *memory, const struct ban *ban); /* as judge_put() */

@@ -36,7 +36,7 @@ static void on_held(void *arg, size_t target, const struct prefix *prefix, int64
 	struct holding *holding = holding_of(arg, target);
 
 	if (holding)
-		holding_held(holding, prefix, left, moment_now());
+		holding_held(holding, prefix, left, memory_now(holding->memory));
 }
 
 static void on_listed(void *arg, size_t target, int error)

@@ -16,9 +16,10 @@
 #include "options.h"
 
 #define TICK_MS 1000
-#define POSITIONS_MS 2000    /* how old a written position may be when nothing was decided */
-#define EXPIRE_STEP 1000     /* bans ended in one turn */
-#define EXPIRE_WAIT_MS 60000 /* the wall clock may jump meanwhile */
+#define POSITIONS_MS 2000 /* how old a written position may be when nothing was decided */
+#define EXPIRE_STEP 1000  /* bans ended in one turn */
+#define EXPIRE_WAIT_MS                                                                         \
+	60000 /* the machine may sleep meanwhile, and the loop's timers with it */
 #define SNAPSHOT_STEP_US 1000
 
 static struct timeval interval(int64_t ms)
@@ -30,7 +31,8 @@ static struct timeval interval(int64_t ms)
 
 static void expire_plan(struct daemon *daemon)
 {
-	int64_t left = moment_left(judge_next_end(daemon->memory->judge), moment_now());
+	int64_t left =
+		moment_left(judge_next_end(daemon->memory->judge), memory_now(daemon->memory));
 	struct timeval wait;
 
 	wait = interval(left < EXPIRE_WAIT_MS ? left + 1 : EXPIRE_WAIT_MS);
@@ -46,7 +48,7 @@ static void on_expire(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	for (unsigned i = 0; i < EXPIRE_STEP; i++) {
-		if (!judge_expire(daemon->memory->judge, moment_now(), &ban))
+		if (!judge_expire(daemon->memory->judge, memory_now(daemon->memory), &ban))
 			break;
 		log_info("[%s] Unban %s", names_text(daemon->memory->names, ban.jail),
 			 prefix_print(&ban.prefix, text));
@@ -79,6 +81,19 @@ static void on_snapshot(evutil_socket_t fd, short what, void *arg)
 		event_add(daemon->snapshot, &soon);
 }
 
+static void look_at_clock(struct daemon *daemon)
+{
+	int64_t jump;
+	char span[24];
+
+	if (memory_stamp(daemon->memory, moment_now(), &jump))
+		daemon_touch(daemon);
+	if (jump)
+		log_warning("the clock was set %s %s: bans keep the time they have left",
+			    text_print_duration((jump < 0 ? -jump : jump) / 1000 * 1000, span),
+			    jump < 0 ? "back" : "ahead");
+}
+
 static void on_tick(evutil_socket_t fd, short what, void *arg)
 {
 	struct daemon *daemon = arg;
@@ -94,6 +109,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 		daemon->rearm_at = ticks;
 		enforce_rearm(daemon->enforce);
 	}
+	look_at_clock(daemon);
 	enforce_tick(daemon->enforce);
 	wait_check(daemon);
 	feeds_throttle(daemon);
@@ -364,6 +380,7 @@ static void daemon_close(struct daemon *daemon)
 				  daemon->stop[2], daemon->disk};
 
 	if (daemon->memory && daemon->memory->store) {
+		look_at_clock(daemon);
 		feeds_write_positions(daemon);
 		store_commit(daemon->memory->store, true);
 		/* So that the next start has little to replay. */

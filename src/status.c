@@ -185,7 +185,8 @@ static void status_json(const struct daemon *daemon, struct call *call, const ui
 
 	cJSON_AddStringToObject(root, "version", VERSION);
 	add_number(root, "pid", (uint64_t)getpid());
-	add_number(root, "started", (uint64_t)(daemon->started / 1000));
+	add_number(root, "started",
+		   (uint64_t)(steady_to_wall(&daemon->memory->clock, daemon->started) / 1000));
 	add_number(root, "bans", counts.live);
 	add_number(root, "offences", counts.offences);
 	add_number(root, "ignored", counts.ignored);
@@ -271,7 +272,7 @@ static void status_text(const struct daemon *daemon, struct call *call, const ui
 	char since[SHOW_TIME_MAX];
 
 	call_out(call, "banish  %s, process %d, since %s", VERSION, (int)getpid(),
-		 show_time(daemon->started, since));
+		 show_time(steady_to_wall(&daemon->memory->clock, daemon->started), since));
 	call_out(call,
 		 "bans    %" PRIu32 " live; %" PRIu64 " offences counted, %" PRIu64
 		 " ignored, %" PRIu64 " old, %" PRIu64 " accounts forgotten, %" PRIu64

@@ -35,9 +35,11 @@ struct why {
 
 static void why_ban(struct why *why, const struct ban *ban)
 {
-	const struct names *names = why->daemon->memory->names;
-	char *text = why->json ? show_ban_json(ban, names, why->daemon->enforce)
-			       : show_ban(ban, names, why->now);
+	const struct memory *memory = why->daemon->memory;
+	struct ban shown = memory_shown(memory, ban);
+	int64_t now = steady_to_wall(&memory->clock, why->now);
+	char *text = why->json ? show_ban_json(&shown, memory->names, why->daemon->enforce)
+			       : show_ban(&shown, memory->names, now);
 
 	if (text)
 		fprintf(why->out, why->json ? "%s%s" : "%sbanned: %s\n",
@@ -148,8 +150,9 @@ static void why_print(struct why *why)
 
 void why_start(void *arg, struct call *call)
 {
-	struct why why = {
-		.daemon = arg, .json = call_option(call, "json"), .now = moment_now()};
+	struct why why = {.daemon = arg,
+			  .json = call_option(call, "json"),
+			  .now = memory_now(((struct daemon *)arg)->memory)};
 	struct text rest, line;
 	char *text = NULL;
 	size_t size;

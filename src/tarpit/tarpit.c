@@ -242,6 +242,19 @@ void tarpit_loaded(struct tarpit *tarpit)
 	credits_sort(&tarpit->credits);
 }
 
+void tarpit_shift(struct tarpit *tarpit, int64_t by)
+{
+	for (uint32_t i = 0; i < tarpit->credits.used; i++) {
+		struct credits_slot *slot = &tarpit->credits.slots[i];
+
+		if (!slot->credit.prefix.family)
+			continue;
+		slot->credit.first = moment_shift(slot->credit.first, by);
+		slot->credit.last = moment_shift(slot->credit.last, by);
+		slot->written = moment_shift(slot->written, by);
+	}
+}
+
 uint32_t tarpit_slots(const struct tarpit *tarpit)
 {
 	return tarpit->credits.used;

@@ -3,8 +3,8 @@
  * The tarpit: a mail client that is not known waits before its message is taken, and one that
  * waited and completed `threshold` messages is known. Clients are told apart by prefix. Memory
  * of who completed how many (credits) is bounded: for a new one that of the client that has
- * been quiet longest is forgotten. No clock, no I/O: `now` is a parameter, in ms by the wall
- * clock.
+ * been quiet longest is forgotten. No clock, no I/O: `now` is a parameter, in ms of
+ * steady time.
  */
 #ifndef BANISH_TARPIT_TARPIT_H
 #define BANISH_TARPIT_TARPIT_H
@@ -75,6 +75,8 @@ struct tarpit_counts tarpit_counts(const struct tarpit *tarpit);
  * tarpit_loaded(). 0 or -ENOMEM. */
 int tarpit_put(struct tarpit *tarpit, const struct credit *credit);
 void tarpit_loaded(struct tarpit *tarpit);
+/* The clock that they are by was set: all times are `by` later. */
+void tarpit_shift(struct tarpit *tarpit, int64_t by);
 
 /* Slots are 0 .. tarpit_slots() - 1, and a credit stays in its own; NULL: the slot is free.
  * Some that have expired may be among them. */
