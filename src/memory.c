@@ -11,7 +11,9 @@
 #include "memory.h"
 
 #define ACCOUNTS_MAX (256u << 10)
+#ifndef SNAPSHOT_STEP
 #define SNAPSHOT_STEP 2000 /* records a step: well under a millisecond */
+#endif
 /* A name's number on disk: that in memory's table, and behind it the process. */
 #define NUMBER_BITS 20
 #define NUMBER_MASK ((1u << NUMBER_BITS) - 1)
@@ -24,6 +26,8 @@
 struct memory_snapshot {
 	uint32_t slot, credit;
 	uint64_t evidence, evidence_end;
+	uint32_t slots; /* when it began */
+	bool early[];	/* by slot: its ban went in ahead of its offences */
 };
 
 struct memory *memory_new(uint32_t maxbans)
@@ -587,6 +591,22 @@ static void snapshot_put(struct memory *memory, struct record *record)
 	store_snapshot_put(memory->store, record);
 }
 
+/* A ban clears its offences when it is read: one that has some already, counted since it was
+ * made, goes ahead of them. */
+static void put_early(struct memory *memory, uint32_t jail, const struct prefix *prefix)
+{
+	uint32_t slot = judge_first(memory->judge, prefix);
+	bool *early = memory->snapshot->early;
+
+	while (slot != UINT32_MAX && judge_at(memory->judge, slot)->jail != jail)
+		slot = judge_next(memory->judge, slot);
+	if (slot == UINT32_MAX || early[slot])
+		return;
+	early[slot] = true;
+	snapshot_put(memory, &(struct record){.kind = RECORD_BAN,
+					      .ban = *judge_at(memory->judge, slot)});
+}
+
 /* Everything whose records are not repeatable (an offence counts once more each time it is
  * read) or must agree with them goes in at once; bans, credits and evidence follow in steps,
  * for their records in the new journal replace what the snapshot says. */
@@ -605,8 +625,10 @@ static void snapshot_start(struct memory *memory)
 	}
 	record = (struct record){.kind = RECORD_OFFENCE};
 	while (judge_each_offence(memory->judge, &cursor, &record.offence.jail,
-				  &record.offence.prefix, &record.offence.time))
+				  &record.offence.prefix, &record.offence.time)) {
+		put_early(memory, record.offence.jail, &record.offence.prefix);
 		snapshot_put(memory, &record);
+	}
 	for (size_t i = 0; i < memory->position_count; i++) {
 		record = (struct record){.kind = RECORD_POSITION};
 		record.position.source = memory->positions[i].source;
@@ -623,11 +645,14 @@ static void snapshot_start(struct memory *memory)
 
 static bool snapshot_begin(struct memory *memory, bool force)
 {
+	uint32_t slots = judge_slots(memory->judge);
+
 	if (!force && !store_wants_snapshot(memory->store))
 		return false;
-	memory->snapshot = calloc(1, sizeof *memory->snapshot);
+	memory->snapshot = calloc(1, sizeof *memory->snapshot + slots);
 	if (!memory->snapshot)
 		return false;
+	memory->snapshot->slots = slots;
 	if (store_snapshot_begin(memory->store)) {
 		free(memory->snapshot);
 		memory->snapshot = NULL;
@@ -654,8 +679,11 @@ bool memory_snapshot_step(struct memory *memory, bool force)
 		const struct ban *ban;
 
 		if (at->slot < judge_slots(memory->judge)) {
-			ban = judge_at(memory->judge, at->slot++);
-			if (!ban)
+			uint32_t slot = at->slot++;
+
+			ban = judge_at(memory->judge, slot);
+			/* What has taken an early one's slot is in the new journal. */
+			if (!ban || (slot < at->slots && at->early[slot]))
 				continue;
 			record = (struct record){.kind = RECORD_BAN, .ban = *ban};
 		} else if (at->credit < tarpit_slots(memory->tarpit)) {
