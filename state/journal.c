@@ -11,7 +11,7 @@
 #include "state/journal.h"
 #include "state/record.h"
 
-#define FORMAT 1
+#define FORMAT 2
 #define HEAD_COPY (JOURNAL_HEAD / 2)
 #define FLAG_GAP 1u
 
@@ -84,7 +84,7 @@ uint32_t journal_frame_sum(uint32_t seed, uint64_t offset, const uint8_t *record
 	uint8_t place[8];
 
 	put_u64(place, offset);
-	return crc32c(crc32c(seed, place, sizeof(place)), record, len);
+	return crc32c(crc32c(seed, place, sizeof(place)), record, len + 1);
 }
 
 /*
@@ -100,7 +100,7 @@ int journal_append(struct journal *journal, const struct io *io, uint8_t *frames
 		uint8_t *record = frames + at;
 		size_t length = record_length(record);
 
-		put_u32(record + length,
+		put_u32(record + length + 1,
 			journal_frame_sum(journal->seed, journal->end + at, record, length));
 		at += length + FRAME_TAIL;
 	}

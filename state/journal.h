@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A journal: a head, then frames. A frame is a packed record (state/record.h) and the CRC32C of
- * the journal's seed, the frame's offset and the record. The seed is drawn at random for each
+ * A journal: a head, then frames. A frame is a packed record (state/record.h), a byte that is 1
+ * when the frame ends a group and else 0, and the CRC32C of the journal's seed, the frame's
+ * offset, the record and that byte. A group counts whole or not at all, for the position at its
+ * end says that the lines behind it were counted. The seed is drawn at random for each
  * journal, so a frame is valid in this file at this place only: neither what a deleted journal
  * left in a block of the disk passes for one, nor what a stranger wrote into a log line that
  * was kept as evidence.
@@ -19,7 +21,7 @@
 #include "state/io.h"
 
 #define JOURNAL_HEAD 64
-#define FRAME_TAIL 4 /* the checksum behind a record */
+#define FRAME_TAIL 5 /* behind a record: whether the group ends, and the checksum */
 
 struct journal {
 	int fd; /* -1: none */
@@ -32,14 +34,15 @@ struct journal {
 /* A new file, durable with its name. Fills in the rest of *journal, whose generation and gap
  * are set. 0 or -errno. */
 int journal_create(struct journal *journal, const struct io *io, int dir);
-/* Append frames whose checksums are still to be filled in, and wait until they are durable. On
- * an error nothing counts as written: give it the same bytes again. */
+/* Append whole groups whose checksums are still to be filled in, and wait until they are
+ * durable. On an error nothing counts as written: give it the same bytes again. */
 int journal_append(struct journal *journal, const struct io *io, uint8_t *frames, size_t len);
 void journal_close(struct journal *journal);
 
 /* The head of an open file: fills in *journal but for `fd` and `end`, whose generation is set
  * to what the file's name says. 0; -EBADMSG; -EPROTONOSUPPORT: of another format; or -errno. */
 int journal_read_head(struct journal *journal, int fd);
+/* `len` is the record's length; the byte behind it is summed as well. */
 uint32_t journal_frame_sum(uint32_t seed, uint64_t offset, const uint8_t *record, size_t len);
 
 #endif

@@ -19,15 +19,15 @@ struct replay {
 	bool torn;	  /* what is behind journal.end is the remains of an unfinished write */
 	bool broken;	  /* damaged in the middle: never append to it */
 	uint64_t damaged; /* places, and records that this program cannot understand */
-	struct journal journal; /* fd is the one given; end: behind the last valid frame */
+	struct journal journal; /* fd is the one given; end: behind the last whole group */
 };
 
 /*
- * Gives every record to load->record and tells load->note of damage. Behind a damaged place,
- * and in a journal with a gap before it that no snapshot fills, positions, offences and filter
- * memory are left out: what they rest on may be lost, and the lines behind an older position
- * are read again instead. 0; -ENOMEM; -EBADMSG: not a journal; -EPROTONOSUPPORT: of another
- * format; -errno.
+ * Gives every record of a whole group to load->record and tells load->note of damage. Behind a
+ * damaged place, and in a journal with a gap before it that no snapshot fills, positions,
+ * offences and filter memory are left out: what they rest on may be lost, and the lines behind
+ * an older position are read again instead. 0; -ENOMEM; -EBADMSG: not a journal;
+ * -EPROTONOSUPPORT: of another format; -errno.
  */
 int replay_journal(struct replay *replay, int fd, uint32_t generation);
 

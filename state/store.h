@@ -7,10 +7,12 @@
  * A folder holds lock, snapshot.NNNNNNNN.gdbm (the state when journal NNNNNNNN began) with its
  * checksum in snapshot.NNNNNNNN.sum, journal.NNNNNNNN, and the previous pair. Opening loads the
  * newest snapshot that is whole and replays the journals from its number on. A torn journal
- * tail is dropped; a snapshot that is damaged is set aside under the name it had + ".damaged"
- * and the previous one used; both with a message. Behind a damaged place inside a journal
- * everything is kept but positions, offences and filter memory: what they rest on may be lost,
- * and the lines from the older position on are read and counted again instead.
+ * tail is dropped, and with it the whole group that it ends in the midst of, for what a line
+ * led to and the position behind the line stand or fall together; a snapshot that is damaged is
+ * set aside under the name it had + ".damaged" and the previous one used; both with a message.
+ * Behind a damaged place inside a journal everything is kept but positions, offences and filter
+ * memory: what they rest on may be lost, and the lines from the older position on are read and
+ * counted again instead.
  *
  * One writer thread owns the journal. store_put() only copies to memory; what is committed is
  * written and fdatasynced in groups. When the disk refuses, everything stays in memory and is

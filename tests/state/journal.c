@@ -101,6 +101,64 @@ Test(journal, loses_only_the_torn_record_wherever_it_is_cut)
 	free(cut.notes);
 }
 
+/* A position says that the lines before it were counted: without it they will be once more. */
+Test(journal, has_of_a_group_that_was_cut_nothing)
+{
+	struct heard cut = {0};
+	struct store *store = store_at(dir, &heard);
+	struct record group[] = {evidence_of("192.0.2.6", "a line"), offence_of("192.0.2.6", 1),
+				 position_of(2, 300)};
+
+	for (size_t i = 0; i < 3; i++)
+		store_put(store, &group[i]);
+	wait_durable(store, store_commit(store, true));
+	store_close(store);
+	free(bytes);
+	bytes = file_get(&len, dir, JOURNAL);
+	for (size_t end = frame_at(8) + 1; end < len; end++) {
+		file_put(dir, JOURNAL, bytes, end);
+		load_at(dir, STORE_READ, &cut);
+		cr_expect_str_eq(cut.records, heard.records, "cut at %zu", end);
+		cr_expect(strstr(cut.notes, "dropped an unfinished write"));
+	}
+	file_put(dir, JOURNAL, bytes, len);
+	load_at(dir, STORE_READ, &cut);
+	cr_expect_eq(cut.count, heard.count + 3);
+	cr_expect_str_eq(cut.notes, "");
+	heard_clear(&cut);
+	free(cut.records);
+	free(cut.notes);
+}
+
+/* More than is read at a time. */
+Test(journal, takes_a_group_of_any_length_whole)
+{
+	struct store *store = store_at(dir, &heard);
+	struct record record = evidence_of("192.0.2.6", "a line that is not short");
+	struct heard all = {0};
+
+	for (size_t i = 0; i < 20000; i++)
+		store_put(store, &record);
+	record = ban_of("192.0.2.7", 1);
+	store_put(store, &record);
+	wait_durable(store, store_commit(store, true));
+	store_close(store);
+	load_at(dir, STORE_READ, &all);
+	cr_expect_eq(all.count, heard.count + 20001);
+	cr_expect(strstr(all.records, "ban 192.0.2.7"));
+	free(bytes);
+	bytes = file_get(&len, dir, JOURNAL);
+	file_put(dir, JOURNAL, bytes, len - 1);
+	load_at(dir, STORE_READ, &all);
+	cr_expect_str_eq(all.records, heard.records);
+	bytes[frame_at(10000)] ^= 1;
+	file_put(dir, JOURNAL, bytes, len);
+	load_at(dir, STORE_READ, &all);
+	cr_expect_eq(all.count, heard.count + 20000, "all but what is damaged");
+	free(all.records);
+	free(all.notes);
+}
+
 Test(journal, is_continued_where_it_was_torn)
 {
 	struct record more = ban_of("192.0.2.99", 1);
@@ -159,7 +217,7 @@ Test(journal, keeps_what_follows_damage_but_positions_and_offences)
 			 "evidence 192.0.2.2 1 1000 Failed password for root from 192.0.2.2\n"
 			 "ban 192.0.2.4 1 0 5 1000 601000\n"
 			 "ban 192.0.2.5 1 0 5 1000 601000\n");
-	snprintf(expected, sizeof(expected), JOURNAL ": 54 bytes at offset %zu are damaged",
+	snprintf(expected, sizeof(expected), JOURNAL ": 55 bytes at offset %zu are damaged",
 		 frame_at(1));
 	cr_expect(is_prefix(expected, rest.notes), "%s", rest.notes);
 	free(rest.records);
@@ -247,7 +305,7 @@ Test(journal, of_another_format_is_set_aside_with_its_name)
 	struct store *store;
 
 	for (size_t copy = 0; copy < JOURNAL_HEAD; copy += JOURNAL_HEAD / 2) {
-		bytes[copy + 8] = 2;
+		bytes[copy + 8] = 3;
 		put_u32(bytes + copy + 28, crc32c(0, bytes + copy, 28));
 	}
 	file_put(dir, JOURNAL, bytes, len);
@@ -273,7 +331,7 @@ Test(journal, leaves_out_what_a_later_version_wrote)
 
 	cr_assert_eq(journal_read_head(&head, fileno(f)), 0);
 	bytes[at + 3] = 2;
-	put_u32(bytes + at + length, journal_frame_sum(head.seed, at, bytes + at, length));
+	put_u32(bytes + at + length + 1, journal_frame_sum(head.seed, at, bytes + at, length));
 	file_put(dir, JOURNAL, bytes, len);
 	load_at(dir, STORE_READ, &rest);
 	cr_expect_eq(rest.count, heard.count - 1);
