@@ -113,6 +113,31 @@ corpus: $(B)/banish
 differential: $(B)/filters/each
 	tests/filters/differential.py --mutations $(MUTATIONS) $<
 
+# What the crash tests run: the daemon with a snapshot every other moment, and what makes system
+# calls fail.
+HASTY     = state/store src/memory src/run
+HASTY_OBJ = $(HASTY:%=$(B)/crash/%.o)
+$(B)/crash/%.o: %.c
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(FLAGS) $(CFLAGS) -DJOURNAL_ENOUGH=16384 -DJOURNAL_RATIO=0 -DSNAPSHOT_STEP=5 \
+		-DTICK_MS=100 -MMD -MP -c -o $@ $<
+$(B)/crash/banish: $(HASTY_OBJ) $(filter-out $(HASTY:%=$(B)/%.o),$(BANISH_OBJ))
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(EXTRA) $(LINK) -o $@ $^ $(BANISH_LIBS)
+$(B)/crash/banish-netlink: $(B)/banish-netlink
+	$(Q)ln -sf ../banish-netlink $@
+$(B)/crash/fault.so: tests/crash/fault.c
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(STD) $(WARN) $(CFLAGS) -shared -fPIC -o $@ $<
+crash-build: $(B)/crash/banish $(B)/crash/banish-netlink $(B)/crash/fault.so
+
+# Root: the kernel is changed in network namespaces. SEED=N plans the same rounds again.
+CRASHES ?= 100
+crash: all crash-build
+	PYTHONDONTWRITEBYTECODE=1 tests/crash/crash.py -n $(CRASHES)
+
 -include $(shell find $(B) -name peers -prune -o -name '*.d' -type f -print 2>/dev/null)
 
 # ---- checks ----
@@ -196,6 +221,7 @@ torture: all $(B)/unit/source
 	ROUNDS=100 $(B)/unit/source --filter 'storm/*'
 	MANY=2000000 tests/system/09-many.sh
 	for i in 1 2 3 4 5 6 7 8 9 10; do tests/system/15-changes.sh || exit 1; done
+	$(MAKE) crash CRASHES=1000
 	$(MAKE) differential MUTATIONS=500
 	$(MAKE) fuzz FUZZ_SECONDS=600
 
@@ -240,7 +266,7 @@ help:
 	@echo "make install    DESTDIR=, PREFIX=$(PREFIX)"
 	@echo "make unit rooms headers man-lint asan tidy bench fuzz torture clean"
 
-.PHONY: all unit check demo expansions corpus differential rooms headers man-lint asan tidy bench fuzz fuzz-build fuzz-replay \
+.PHONY: all unit check crash crash-build demo expansions corpus differential rooms headers man-lint asan tidy bench fuzz fuzz-build fuzz-replay \
 	torture deps install clean help
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -15,7 +15,9 @@
 #include "drop.h"
 #include "options.h"
 
+#ifndef TICK_MS
 #define TICK_MS 1000
+#endif
 #define POSITIONS_MS 2000 /* how old a written position may be when nothing was decided */
 #define EXPIRE_STEP 1000  /* bans ended in one turn */
 #define EXPIRE_WAIT_MS                                                                         \

@@ -38,6 +38,7 @@ step "fail2ban corpus" make -j2 corpus
 step "fail2ban differential" make -j2 differential
 step "fuzz corpora" make -j2 fuzz-replay
 step "kernel" tests/kernel/run.sh
+step "crash" make -j2 crash
 for test in tests/system/[0-9]*.sh tests/system/units.sh; do
 	step "system $(basename "$test" .sh)" "$test"
 done
