@@ -31,7 +31,7 @@ HS_NEEDS  = $(if $(HS),,$(firstword $(shell apt-cache pkgnames libvectorscan-dev
 
 # banish links GDBM and never libipset; banish-netlink the other way round: their licences
 # (GPL-3.0-or-later, GPL-2.0-only) may not share an address space.
-BANISH_LIBS  = -lpcre2-8 -levent_extra -levent_core -lgdbm -lcjson -lcap-ng -lsystemd $(HS_LIBS)
+BANISH_LIBS  = -lpcre2-8 -levent_extra -levent_core -lgdbm -lcjson -lcap-ng -lsystemd $(HS_LIBS) -lm
 NETLINK_LIBS = -lmnl -lnftnl -lipset -lcap-ng
 
 ROOMS    := base conf source match resolve judge tarpit target control
@@ -75,7 +75,7 @@ LIBS_conf    =
 LIBS_source  = -levent_core -lsystemd
 LIBS_match   = -lpcre2-8 $(HS_LIBS)
 LIBS_resolve = -levent_extra -levent_core
-LIBS_judge   =
+LIBS_judge   = -lm
 LIBS_tarpit  =
 LIBS_target  = -levent_core
 LIBS_control = -levent_core -lcjson
@@ -137,6 +137,16 @@ crash-build: $(B)/crash/banish $(B)/crash/banish-netlink $(B)/crash/fault.so
 CRASHES ?= 100
 crash: all crash-build
 	PYTHONDONTWRITEBYTECODE=1 tests/crash/crash.py -n $(CRASHES)
+
+# How bans grow with each repetition, against fail2ban's own code.
+STRIKE_ROUNDS ?= 60
+$(B)/strikes/drive: $(B)/tests/strikes/drive.o $(call room_obj,judge) $(call room_obj,conf) \
+		$(call room_obj,base)
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(EXTRA) $(LINK) -o $@ $(sort $^) $(LIBS_judge)
+strikes: $(B)/strikes/drive
+	tests/strikes/compare.py --rounds $(STRIKE_ROUNDS) $<
 
 -include $(shell find $(B) -name peers -prune -o -name '*.d' -type f -print 2>/dev/null)
 
@@ -223,6 +233,7 @@ torture: all $(B)/unit/source
 	for i in 1 2 3 4 5 6 7 8 9 10; do tests/system/15-changes.sh || exit 1; done
 	$(MAKE) crash CRASHES=1000
 	$(MAKE) differential MUTATIONS=500
+	$(MAKE) strikes STRIKE_ROUNDS=2000
 	$(MAKE) fuzz FUZZ_SECONDS=600
 
 # ---- what the machine must have ----
@@ -266,7 +277,7 @@ help:
 	@echo "make install    DESTDIR=, PREFIX=$(PREFIX)"
 	@echo "make unit rooms headers man-lint asan tidy bench fuzz torture clean"
 
-.PHONY: all unit check crash crash-build demo expansions corpus differential rooms headers man-lint asan tidy bench fuzz fuzz-build fuzz-replay \
+.PHONY: all unit check crash crash-build demo expansions corpus differential strikes rooms headers man-lint asan tidy bench fuzz fuzz-build fuzz-replay \
 	torture deps install clean help
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/moment.h"
 #include "command.h"
 #include "control/control.h"
 #include "match/match.h"
@@ -50,6 +51,27 @@ static void print_service(const struct conf_jail *jail)
 		       jail->drop_established ? "; connections of the banned are closed" : "");
 }
 
+static void print_increment(const struct increment *it)
+{
+	char time[24];
+
+	if (!it->on)
+		return;
+	if (it->multiplier_count)
+		printf("  increment times");
+	else
+		printf("  increment %s", it->exponential ? "exponential" : "doubling");
+	for (unsigned i = 0; i < it->multiplier_count; i++)
+		printf(" %u", it->multipliers[i]);
+	if (it->factor != 1)
+		printf(", factor %g", it->factor);
+	if (it->maxtime != TIME_FOREVER)
+		printf(", at most %s", text_print_duration(it->maxtime, time));
+	if (it->rndtime)
+		printf(", up to %s more", text_print_duration(it->rndtime, time));
+	puts(it->overall ? ", by the bans of all jails" : "");
+}
+
 static void print_jail(const struct conf *conf, const struct conf_jail *jail)
 {
 	char findtime[24], bantime[24], prefix[PREFIX_TEXT_MAX], line[512];
@@ -61,6 +83,7 @@ static void print_jail(const struct conf *conf, const struct conf_jail *jail)
 		       text_print_duration(jail->findtime, findtime), jail->prefix6);
 	}
 	printf("  bantime   %s\n", text_print_duration(jail->bantime, bantime));
+	print_increment(&jail->increment);
 	if (jail->ignoreip_count)
 		printf("  ignoreip ");
 	for (size_t i = 0; i < jail->ignoreip_count; i++)
@@ -89,6 +112,7 @@ int cmd_check(int argc, char **argv)
 	struct diag diag = {.say = diag_stderr};
 	const struct conf *conf;
 	struct setup *setup;
+	char age[24];
 
 	if (has_live(argc, argv))
 		return cmd_live(argc, argv);
@@ -100,8 +124,9 @@ int cmd_check(int argc, char **argv)
 		return EXIT_REFUSED;
 	}
 	conf = setup->conf;
-	printf("statedir %s\nsocket %s\nuser %s\nmaxbans %zu\n", conf->statedir, conf->socket,
-	       conf->user ? conf->user : "banish, when there is one", conf->maxbans);
+	printf("statedir %s\nsocket %s\nuser %s\nmaxbans %zu\ndbpurgeage %s\n", conf->statedir,
+	       conf->socket, conf->user ? conf->user : "banish, when there is one",
+	       conf->maxbans, text_print_duration(conf->dbpurgeage, age));
 	for (size_t i = 0; i < conf->jail_count; i++) {
 		print_jail(conf, &conf->jails[i]);
 		fflush(stdout); /* before what is said of it on standard error */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,15 +15,17 @@
 
 static void log_ban(struct daemon *daemon, enum judge_verdict verdict, const struct ban *ban)
 {
-	char prefix[PREFIX_TEXT_MAX], whole[24];
+	char prefix[PREFIX_TEXT_MAX], whole[24], number[32] = "";
 	int64_t ms = ban->until == TIME_FOREVER ? TIME_FOREVER : ban->until - ban->since;
 
-	log_info("[%s] %s %s for %s (%u offences)",
+	if (ban->strikes > 1)
+		snprintf(number, sizeof number, ", ban number %u", ban->strikes);
+	log_info("[%s] %s %s for %s (%u offences%s)",
 		 names_text(daemon->memory->names, ban->jail),
 		 verdict == JUDGE_BANNED ? "Ban" : "Extend ban of",
 		 prefix_print(&ban->prefix, prefix),
 		 text_print_duration(ms - (ms == TIME_FOREVER ? 0 : ms % 1000), whole),
-		 ban->count);
+		 ban->count, number);
 }
 
 /* A live line whose time is far from the clock's counts as now; whoever runs this should know

@@ -25,7 +25,7 @@
 /* Where the snapshot in the making has got to. */
 struct memory_snapshot {
 	uint32_t slot, credit;
-	uint64_t evidence, evidence_end;
+	uint64_t strike, evidence, evidence_end;
 	uint32_t slots; /* when it began */
 	bool early[];	/* by slot: its ban went in ahead of its offences */
 };
@@ -212,11 +212,26 @@ static void load_ban(struct load *load, const struct ban *ban)
 
 	/* One that seems to be over may not be: a record to come says how its times are read.
 	 */
-	judge_undo(memory->judge, ban->jail, &ban->prefix, NULL);
-	if (judge_never(memory->judge, ban->jail, &ban->prefix))
-		memory->outlawed++;
-	else
+	if (!judge_never(memory->judge, ban->jail, &ban->prefix)) {
 		judge_put(memory->judge, ban);
+		return;
+	}
+	judge_undo(memory->judge, ban->jail, &ban->prefix, NULL);
+	memory->outlawed++;
+}
+
+static void load_strike(struct load *load, const struct record *record)
+{
+	struct judge_strike strike = {
+		.prefix = record->strike.prefix,
+		.jail = record->strike.jail,
+		.count = record->strike.count,
+		.since = record->strike.since,
+		.until = record->strike.until,
+	};
+
+	if (strike.count)
+		judge_put_strike(load->memory->judge, &strike);
 }
 
 /* All times of before, for the clock was set. How many were ahead of `latest`. */
@@ -315,6 +330,8 @@ static void load_record(void *arg, const struct record *on_disk)
 		load_clock(load, record);
 		break;
 	case RECORD_STRIKE:
+		load_strike(load, record);
+		break;
 	case RECORD_MEMORY:
 		break;
 	case RECORD_CREDIT:
@@ -455,24 +472,81 @@ static void write_ban(struct memory *memory, const struct ban *ban)
 	put(memory, &record);
 }
 
+static struct record strike_record(const struct judge_strike *strike)
+{
+	struct record record = {.kind = RECORD_STRIKE};
+
+	record.strike.prefix = strike->prefix;
+	record.strike.jail = strike->jail;
+	record.strike.count = strike->count;
+	record.strike.since = strike->since;
+	record.strike.until = strike->until;
+	return record;
+}
+
+static struct judge_strike strike_of(const struct ban *ban)
+{
+	return (struct judge_strike){ban->prefix, ban->jail, ban->strikes, ban->since,
+				     ban->until};
+}
+
+/* Behind the ban itself. */
+static void write_strike(struct memory *memory, const struct ban *ban)
+{
+	struct judge_strike strike = strike_of(ban);
+	struct record record = strike_record(&strike);
+
+	if (ban->strikes)
+		put(memory, &record);
+}
+
+static void write_unban(struct memory *memory, uint32_t jail, const struct prefix *prefix)
+{
+	struct record record = {.kind = RECORD_UNBAN};
+
+	record.unban.jail = jail;
+	record.unban.prefix = *prefix;
+	put(memory, &record);
+}
+
+static void write_offence(struct memory *memory, const struct ban *ban, int64_t time)
+{
+	unsigned weight = judge_weight(memory->judge, ban->jail, &ban->prefix, time);
+
+	while (weight--) {
+		struct record record = {.kind = RECORD_OFFENCE};
+
+		record.offence.prefix = ban->prefix;
+		record.offence.jail = ban->jail;
+		record.offence.time = time;
+		put(memory, &record);
+	}
+}
+
 int memory_ban(struct memory *memory, const struct ban *ban)
 {
 	int result = judge_put(memory->judge, ban);
 
-	if (result >= 0)
-		write_ban(memory, ban);
+	if (result < 0)
+		return result;
+	write_ban(memory, ban);
+	write_strike(memory, ban);
 	return result;
 }
 
 bool memory_unban(struct memory *memory, uint32_t jail, const struct prefix *prefix)
 {
-	struct record record = {.kind = RECORD_UNBAN};
-
 	if (!judge_undo(memory->judge, jail, prefix, NULL))
 		return false;
-	record.unban.jail = jail;
-	record.unban.prefix = *prefix;
-	put(memory, &record);
+	write_unban(memory, jail, prefix);
+	return true;
+}
+
+bool memory_forgive(struct memory *memory, uint32_t jail, const struct prefix *prefix)
+{
+	if (!judge_forgive(memory->judge, jail, prefix))
+		return false;
+	write_unban(memory, jail, prefix);
 	return true;
 }
 
@@ -495,15 +569,12 @@ void memory_offence(struct memory *memory, enum judge_verdict verdict,
 	record.evidence.time = wall;
 	record.evidence.line = entry.line;
 	put(memory, &record);
-	if (verdict != JUDGE_COUNTED) {
+	if (verdict == JUDGE_COUNTED)
+		write_offence(memory, ban, time);
+	else
 		write_ban(memory, ban);
-		return;
-	}
-	record = (struct record){.kind = RECORD_OFFENCE};
-	record.offence.prefix = ban->prefix;
-	record.offence.jail = offence->jail;
-	record.offence.time = time;
-	put(memory, &record);
+	if (verdict == JUDGE_BANNED)
+		write_strike(memory, ban);
 }
 
 void memory_position(struct memory *memory, uint32_t source, const struct position *position)
@@ -591,6 +662,23 @@ static void snapshot_put(struct memory *memory, struct record *record)
 	store_snapshot_put(memory->store, record);
 }
 
+static void snapshot_strike(struct memory *memory, const struct judge_strike *strike)
+{
+	struct record record = strike_record(strike);
+
+	if (strike->count)
+		snapshot_put(memory, &record);
+}
+
+static void snapshot_ban(struct memory *memory, const struct ban *ban)
+{
+	struct record record = {.kind = RECORD_BAN, .ban = *ban};
+	struct judge_strike strike = strike_of(ban);
+
+	snapshot_put(memory, &record);
+	snapshot_strike(memory, &strike);
+}
+
 /* A ban clears its offences when it is read: one that has some already, counted since it was
  * made, goes ahead of them. */
 static void put_early(struct memory *memory, uint32_t jail, const struct prefix *prefix)
@@ -603,8 +691,7 @@ static void put_early(struct memory *memory, uint32_t jail, const struct prefix 
 	if (slot == UINT32_MAX || early[slot])
 		return;
 	early[slot] = true;
-	snapshot_put(memory, &(struct record){.kind = RECORD_BAN,
-					      .ban = *judge_at(memory->judge, slot)});
+	snapshot_ban(memory, judge_at(memory->judge, slot));
 }
 
 /* Everything whose records are not repeatable (an offence counts once more each time it is
@@ -666,45 +753,69 @@ static bool snapshot_begin(struct memory *memory, bool force)
 	return true;
 }
 
-bool memory_snapshot_step(struct memory *memory, bool force)
+/* The next of the live bans, and of those that are over; false: there is none. */
+static bool step_bans(struct memory *memory)
 {
 	struct memory_snapshot *at = memory->snapshot;
+	struct judge_strike strike;
+	const struct ban *ban;
+	uint32_t slot;
+
+	if (at->slot >= judge_slots(memory->judge)) {
+		if (!judge_each_strike(memory->judge, &at->strike, &strike))
+			return false;
+		snapshot_strike(memory, &strike);
+		return true;
+	}
+	slot = at->slot++;
+	ban = judge_at(memory->judge, slot);
+	/* What has taken an early one's slot is in the new journal. */
+	if (ban && (slot >= at->slots || !at->early[slot]))
+		snapshot_ban(memory, ban);
+	return true;
+}
+
+static bool step_credits(struct memory *memory)
+{
+	struct memory_snapshot *at = memory->snapshot;
+	const struct credit *credit;
+
+	if (at->credit >= tarpit_slots(memory->tarpit))
+		return false;
+	credit = tarpit_at(memory->tarpit, at->credit++);
+	if (credit)
+		snapshot_put(memory,
+			     &(struct record){.kind = RECORD_CREDIT, .credit = *credit});
+	return true;
+}
+
+static bool step_evidence(struct memory *memory)
+{
+	struct memory_snapshot *at = memory->snapshot;
+	struct record record = {.kind = RECORD_EVIDENCE};
 	struct evidence_entry entry;
-	struct record record;
 
-	if (!at)
+	if (at->evidence >= at->evidence_end ||
+	    !evidence_each(memory->evidence, &at->evidence, &entry))
+		return false;
+	record.evidence.prefix = entry.prefix;
+	record.evidence.jail = entry.jail;
+	record.evidence.time = entry.time;
+	record.evidence.line = entry.line;
+	snapshot_put(memory, &record);
+	return true;
+}
+
+bool memory_snapshot_step(struct memory *memory, bool force)
+{
+	if (!memory->snapshot)
 		return snapshot_begin(memory, force);
-	for (unsigned i = 0; i < SNAPSHOT_STEP; i++) {
-		const struct credit *credit;
-		const struct ban *ban;
-
-		if (at->slot < judge_slots(memory->judge)) {
-			uint32_t slot = at->slot++;
-
-			ban = judge_at(memory->judge, slot);
-			/* What has taken an early one's slot is in the new journal. */
-			if (!ban || (slot < at->slots && at->early[slot]))
-				continue;
-			record = (struct record){.kind = RECORD_BAN, .ban = *ban};
-		} else if (at->credit < tarpit_slots(memory->tarpit)) {
-			credit = tarpit_at(memory->tarpit, at->credit++);
-			if (!credit)
-				continue;
-			record = (struct record){.kind = RECORD_CREDIT, .credit = *credit};
-		} else if (at->evidence < at->evidence_end &&
-			   evidence_each(memory->evidence, &at->evidence, &entry)) {
-			record = (struct record){.kind = RECORD_EVIDENCE};
-			record.evidence.prefix = entry.prefix;
-			record.evidence.jail = entry.jail;
-			record.evidence.time = entry.time;
-			record.evidence.line = entry.line;
-		} else {
+	for (unsigned i = 0; i < SNAPSHOT_STEP; i++)
+		if (!step_bans(memory) && !step_credits(memory) && !step_evidence(memory)) {
 			store_snapshot_end(memory->store);
-			free(at);
+			free(memory->snapshot);
 			memory->snapshot = NULL;
 			return false;
 		}
-		snapshot_put(memory, &record);
-	}
 	return true;
 }

@@ -66,6 +66,8 @@ struct ban memory_shown(const struct memory *memory, const struct ban *ban);
 /* Changes, and their records. */
 int memory_ban(struct memory *memory, const struct ban *ban); /* as judge_put() */
 bool memory_unban(struct memory *memory, uint32_t jail, const struct prefix *prefix);
+/* As judge_forgive(). */
+bool memory_forgive(struct memory *memory, uint32_t jail, const struct prefix *prefix);
 /* One line: `verdict` and `ban` as judge_offence() gave them. */
 void memory_offence(struct memory *memory, enum judge_verdict verdict,
 		    const struct offence *offence, const struct ban *ban, int64_t time,

@@ -224,11 +224,14 @@ int setup_judge(struct memory *memory, const struct conf *conf)
 		jails[i].maxretry = jail->maxretry;
 		jails[i].findtime = jail->findtime;
 		jails[i].bantime = jail->bantime;
+		jails[i].increment = jail->increment;
 		jails[i].prefix6 = jail->prefix6;
 		jails[i].ignoreip = jail->ignoreip;
 		jails[i].ignoreip_count = jail->ignoreip_count;
 	}
 	error = full ? -ENOMEM : judge_set_jails(memory->judge, jails, conf->jail_count);
 	free(jails);
+	if (!error)
+		judge_set_age(memory->judge, conf->dbpurgeage);
 	return error;
 }

@@ -97,9 +97,10 @@ char *show_ban_json(const struct ban *ban, const struct names *names,
 	if (targets && reason && jail &&
 	    asprintf(&out,
 		     "{\"ip\":\"%s\",\"prefixlen\":%u,\"jail\":%s,\"since\":%" PRId64
-		     ",\"until\":%s,\"count\":%" PRIu32 ",\"targets\":[%s],\"reason\":%s}",
+		     ",\"until\":%s,\"count\":%" PRIu32
+		     ",\"bancount\":%u,\"targets\":[%s],\"reason\":%s}",
 		     prefix_print_addr(&ban->prefix, addr), ban->prefix.len, jail,
-		     ban->since / 1000, until, ban->count, targets, reason) < 0)
+		     ban->since / 1000, until, ban->count, ban->strikes, targets, reason) < 0)
 		out = NULL;
 	free(targets);
 	free(reason);
@@ -110,17 +111,19 @@ char *show_ban_json(const struct ban *ban, const struct names *names,
 char *show_ban(const struct ban *ban, const struct names *names, int64_t now)
 {
 	char prefix[PREFIX_TEXT_MAX], since[SHOW_TIME_MAX], left[SHOW_LEFT_MAX];
-	char cause[32] = "by hand", reason[4 * SHOW_REASON_MAX + 1];
+	char cause[32] = "by hand", before[40] = "", reason[4 * SHOW_REASON_MAX + 1];
 	char *out = NULL;
 
 	if (ban->count)
 		snprintf(cause, sizeof cause, "%" PRIu32 " offences", ban->count);
+	if (ban->strikes > 1)
+		snprintf(before, sizeof before, ", ban number %u", ban->strikes);
 	text_show(text_of(names_text(names, ban->reason)), reason, sizeof reason);
-	if (asprintf(&out, "%-18s %-16s since %s  left %-9s %s%s%s",
+	if (asprintf(&out, "%-18s %-16s since %s  left %-9s %s%s%s%s",
 		     prefix_print(&ban->prefix, prefix), names_text(names, ban->jail),
 		     show_time(ban->since, since),
-		     show_left(moment_left(ban->until, now), left), cause, *reason ? ": " : "",
-		     reason) < 0)
+		     show_left(moment_left(ban->until, now), left), cause, before,
+		     *reason ? ": " : "", reason) < 0)
 		return NULL;
 	return out;
 }

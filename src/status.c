@@ -194,6 +194,8 @@ static void status_json(const struct daemon *daemon, struct call *call, const ui
 	add_number(root, "accounts", counts.accounts);
 	add_number(root, "forgotten", counts.forgotten);
 	add_number(root, "full", counts.full);
+	add_number(root, "past", counts.past);
+	add_number(root, "pardoned", counts.pardoned);
 	add_number(root, "helper_pid", (uint64_t)helper.helper_pid);
 	add_number(root, "helper_restarts", helper.restarts);
 	cJSON_AddItemToObject(root, "jails", json_jails(daemon, bans));
@@ -279,6 +281,10 @@ static void status_text(const struct daemon *daemon, struct call *call, const ui
 		 " bans not made for want of room",
 		 counts.live, counts.offences, counts.ignored, counts.old, counts.forgotten,
 		 counts.full);
+	call_out(call,
+		 "past    %" PRIu32 " whose bans are over are remembered; %" PRIu64
+		 " forgotten for want of room",
+		 counts.past, counts.pardoned);
 	text_jails(daemon, call, bans);
 	text_sources(daemon, call);
 	text_names(daemon, call);

@@ -77,6 +77,39 @@ static size_t unban_inside(struct daemon *daemon, const struct prefix *prefix, u
 	return ended;
 }
 
+/* ---- what is remembered of bans that are over ---- */
+
+static size_t forgive_covering(struct daemon *daemon, const struct prefix *prefix,
+			       uint32_t jail)
+{
+	struct judge_strike strike;
+	size_t forgiven = 0;
+
+	for (unsigned len = 0; len <= prefix->len; len++) {
+		struct prefix wide = prefix_cut(prefix, len);
+
+		while (judge_find_strike(daemon->memory->judge, jail, &wide, &strike))
+			forgiven += memory_forgive(daemon->memory, strike.jail, &wide);
+	}
+	return forgiven;
+}
+
+/* Inside the prefix; NULL: all. */
+static size_t forgive_inside(struct daemon *daemon, const struct prefix *prefix, uint32_t jail)
+{
+	struct judge_strike strike;
+	size_t forgiven = 0;
+	uint64_t cursor = 0;
+
+	while (judge_each_strike(daemon->memory->judge, &cursor, &strike))
+		if ((!jail || strike.jail == jail) &&
+		    (!prefix || prefix_covers(prefix, &strike.prefix)))
+			forgiven += memory_forgive(daemon->memory, strike.jail, &strike.prefix);
+	return forgiven;
+}
+
+/* ---- the verb ---- */
+
 static void unban_done(struct daemon *daemon, struct call *call, int durable)
 {
 	struct unban_call *own = call_own(call);
@@ -95,7 +128,7 @@ static void unban_text(struct daemon *daemon, struct call *call, const char *tex
 {
 	struct unban_call *own = call_own(call);
 	struct prefix prefix;
-	size_t ended;
+	size_t ended, forgiven;
 
 	if (!prefix_parse_masked(&prefix, text, strlen(text))) {
 		call_err(call, "banish: %s: is not an address", text);
@@ -103,13 +136,17 @@ static void unban_text(struct daemon *daemon, struct call *call, const char *tex
 		return;
 	}
 	ended = unban_covering(daemon, &prefix, jail);
-	if (!prefix_is_single(&prefix))
+	forgiven = forgive_covering(daemon, &prefix, jail);
+	if (!prefix_is_single(&prefix)) {
 		ended += unban_inside(daemon, &prefix, jail);
+		forgiven += forgive_inside(daemon, &prefix, jail);
+	}
 	own->ended += ended;
 	if (ended)
 		return;
-	call_err(call, "banish: %s: is not banned", text);
-	own->missing++;
+	call_err(call, "banish: %s: is not banned%s", text,
+		 forgiven ? "; that it was is forgotten" : "");
+	own->missing += !forgiven;
 }
 
 void unban_start(void *arg, struct call *call)
@@ -129,8 +166,10 @@ void unban_start(void *arg, struct call *call)
 		call_finish(call, name && !jail ? EXIT_REFUSED : EXIT_USAGE);
 		return;
 	}
-	if (all)
+	if (all) {
 		own->ended = unban_inside(daemon, NULL, jail);
+		forgive_inside(daemon, NULL, jail);
+	}
 	for (size_t i = 0; i < call_args(call); i++)
 		unban_text(daemon, call, call_arg(call, i), jail);
 	wait_add(daemon, call, false, unban_done);

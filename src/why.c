@@ -29,7 +29,7 @@ struct why {
 	struct prefix prefix;
 	FILE *out; /* JSON, or text with an indent */
 	bool json;
-	size_t bans, counts, lines;
+	size_t bans, past, counts, lines;
 	int64_t now;
 };
 
@@ -61,6 +61,44 @@ static void why_bans(struct why *why)
 		for (uint32_t s = judge_first(judge, &wide); s != UINT32_MAX;
 		     s = judge_next(judge, s))
 			why_ban(why, judge_at(judge, s));
+	}
+}
+
+static void why_past_one(struct why *why, const struct judge_strike *strike)
+{
+	const char *jail = names_text(why->daemon->memory->names, strike->jail);
+	char since[SHOW_TIME_MAX], until[SHOW_TIME_MAX], prefix[PREFIX_TEXT_MAX];
+	const struct steady *clock = &why->daemon->memory->clock;
+	int64_t from = steady_to_wall(clock, strike->since);
+	int64_t to = steady_to_wall(clock, strike->until);
+
+	if (why->json)
+		fprintf(why->out,
+			"%s{\"jail\":\"%s\",\"bancount\":%u,\"since\":%" PRId64
+			",\"until\":%" PRId64 "}",
+			why->past ? "," : "", jail, strike->count, from / 1000, to / 1000);
+	else
+		fprintf(why->out, "before: %s was banned %u time%s in %s, last %s to %s\n",
+			prefix_print(&strike->prefix, prefix), strike->count,
+			strike->count == 1 ? "" : "s", jail, show_time(from, since),
+			show_time(to, until));
+	why->past++;
+}
+
+/* The bans that are over, of what the address is banned as in each jail. */
+static void why_past(struct why *why)
+{
+	const struct conf *conf = why->daemon->setup->conf;
+	const struct judge *judge = why->daemon->memory->judge;
+	struct judge_strike strike;
+
+	for (size_t i = 0; i < conf->jail_count; i++) {
+		uint32_t jail =
+			names_find(why->daemon->memory->names, text_of(conf->jails[i].name));
+		struct prefix subject = judge_subject(judge, jail, &why->prefix);
+
+		if (judge_find_strike(judge, jail, &subject, &strike))
+			why_past_one(why, &strike);
 	}
 }
 
@@ -132,6 +170,8 @@ static void why_print(struct why *why)
 			text ? text : "null");
 		free(text);
 		why_bans(why);
+		fputs("],\"before\":[", why->out);
+		why_past(why);
 		fputs("],\"counts\":[", why->out);
 		why_counts(why);
 		fputs("],\"lines\":[", why->out);
@@ -144,6 +184,7 @@ static void why_print(struct why *why)
 	why_bans(why);
 	if (!why->bans)
 		fprintf(why->out, "%s is not banned\n", prefix);
+	why_past(why);
 	why_counts(why);
 	why_lines(why);
 }

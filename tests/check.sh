@@ -36,6 +36,7 @@ step "filters" tests/filters/run.sh
 step "fail2ban expansions" make -j2 expansions
 step "fail2ban corpus" make -j2 corpus
 step "fail2ban differential" make -j2 differential
+step "fail2ban strikes" make -j2 strikes
 step "fuzz corpora" make -j2 fuzz-replay
 step "kernel" tests/kernel/run.sh
 step "crash" make -j2 crash

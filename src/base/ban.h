@@ -10,11 +10,13 @@
  */
 struct ban {
 	struct prefix prefix;
-	uint32_t jail;	 /* a name (base/names.h) */
-	uint32_t reason; /* a name; 0: none was given */
-	uint32_t count;	 /* offences that led to it; 0 for a ban by hand */
-	int64_t since;	 /* ms */
-	int64_t until;	 /* ms; TIME_FOREVER */
+	uint16_t strikes; /* its number among the bans of (jail, prefix), from 1, saturating;
+			     0: it is not counted, as one by hand */
+	uint32_t jail;	  /* a name (base/names.h) */
+	uint32_t reason;  /* a name; 0: none was given */
+	uint32_t count;	  /* offences that led to it; 0 for a ban by hand */
+	int64_t since;	  /* ms */
+	int64_t until;	  /* ms; TIME_FOREVER */
 };
 
 #endif

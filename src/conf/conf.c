@@ -15,6 +15,7 @@
 #define STATEDIR_DEFAULT "/var/lib/banish"
 #define SOCKET_DEFAULT CONF_DEFAULT_SOCKET
 #define MAXBANS_DEFAULT 2000000
+#define DBPURGEAGE_DEFAULT (INT64_C(86400) * 1000)
 #define MAXBANS_MIN 1000
 #define MAXBANS_MAX 16000000
 #define STATEDIR_MAX 3000 /* leaves room for the names of the files within */
@@ -206,6 +207,9 @@ static int read_banish(struct builder *b)
 		err = field_choice(&level, &scope, "loglevel", levels);
 	if (!err)
 		err = field_number(&maxbans, &scope, "maxbans", MAXBANS_MIN, MAXBANS_MAX);
+	conf->dbpurgeage = DBPURGEAGE_DEFAULT;
+	if (!err)
+		err = field_duration(&conf->dbpurgeage, &scope, "dbpurgeage", true);
 	conf->loglevel = level;
 	conf->maxbans = (size_t)maxbans;
 	return err;

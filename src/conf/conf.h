@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "base/diag.h"
+#include "base/increment.h"
 #include "base/log.h"
 #include "base/ports.h"
 #include "base/prefix.h"
@@ -45,7 +46,8 @@ struct conf_jail {
 	unsigned maxretry; /* 1..1000 */
 	int64_t findtime;  /* ms, > 0 */
 	int64_t bantime;   /* ms, > 0, or TIME_FOREVER */
-	unsigned prefix6;  /* 32..128: IPv6 is counted and banned by this length */
+	struct increment increment; /* all zero in the jail `manual` */
+	unsigned prefix6;	    /* 32..128: IPv6 is counted and banned by this length */
 	struct prefix *ignoreip;
 	size_t ignoreip_count;
 	/* Its service: what it is for. A jail with "scope = port" has them in its targets'
@@ -63,6 +65,7 @@ struct conf {
 	char *user; /* NULL: not set */
 	enum log_level loglevel;
 	size_t maxbans;	      /* 1000..16 M, bans held in all; default 2 M */
+	int64_t dbpurgeage;   /* ms, or TIME_FOREVER: bans that are over are remembered */
 	struct spec *targets; /* every different target, in order of appearance */
 	size_t target_count;
 	struct conf_jail *jails; /* the first is `manual` */

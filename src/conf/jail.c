@@ -5,6 +5,7 @@
 
 #include "conf/field.h"
 #include "conf/ignoreip.h"
+#include "conf/increment.h"
 #include "conf/jail.h"
 #include "conf/service.h"
 #include "conf/sources.h"
@@ -235,6 +236,8 @@ int jail_read(struct conf_jail *jail, struct jail_targets *targets, bool *enable
 	*enabled = true;
 	if (!err)
 		err = field_flag(enabled, scope, "enabled");
+	if (!err)
+		err = increment_read(&jail->increment, scope);
 	if (!err)
 		err = service_read(jail, targets, scope);
 	if (!err)

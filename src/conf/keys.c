@@ -8,13 +8,34 @@
 
 #define SHOWN 80
 
-static const char *const banish_keys[] = {"statedir", "socket",	 "user",
-					  "loglevel", "maxbans", NULL};
-static const char *const jail_keys[] = {
-	"filter",   "logpath",	   "journalmatch",     "backend",  "syslog",
-	"usedns",   "logtimezone", "maxretry",	       "findtime", "bantime",
-	"prefix6",  "ignoreip",	   "target",	       "enabled",  "port",
-	"protocol", "scope",	   "drop-established", NULL};
+static const char *const banish_keys[] = {"statedir", "socket",	    "user", "loglevel",
+					  "maxbans",  "dbpurgeage", NULL};
+static const char *const jail_keys[] = {"filter",
+					"logpath",
+					"journalmatch",
+					"backend",
+					"syslog",
+					"usedns",
+					"logtimezone",
+					"maxretry",
+					"findtime",
+					"bantime",
+					"prefix6",
+					"ignoreip",
+					"target",
+					"enabled",
+					"port",
+					"protocol",
+					"scope",
+					"drop-established",
+					"bantime.increment",
+					"bantime.factor",
+					"bantime.formula",
+					"bantime.multipliers",
+					"bantime.maxtime",
+					"bantime.rndtime",
+					"bantime.overalljails",
+					NULL};
 static const char *const manual_keys[] = {"bantime", "target", NULL};
 static const char *const include_keys[] = {"before", "after", NULL};
 
@@ -37,13 +58,11 @@ static const struct {
 	{"action_*", "use \"target\""},
 	{"banaction", "use \"target\""},
 	{"banaction_allports", "use \"target\""},
-	{"bantime.*", NULL},
 	{"blocktype", "use \"target\", such as route[type=unreachable]"},
 	{"chain", NULL},
 	{"datepattern", "it belongs in the filter"},
 	{"dbfile", "use \"statedir\" in [banish]"},
 	{"dbmaxmatches", NULL},
-	{"dbpurgeage", NULL},
 	{"destemail", NULL},
 	{"fail2ban_agent", NULL},
 	{"failregex", "it belongs in the filter"},

@@ -37,6 +37,7 @@ static int add(struct jails *jails, const struct judge_jail *from)
 		.maxretry = from->maxretry ? from->maxretry : 1,
 		.findtime = from->findtime,
 		.bantime = from->bantime,
+		.increment = from->increment,
 		.prefix6 = from->prefix6 <= 128 ? from->prefix6 : 128,
 	};
 	if (ignore_set(&jail->ignore, from->ignoreip, from->ignoreip_count) < 0)

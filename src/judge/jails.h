@@ -14,6 +14,7 @@ struct jail {
 	uint32_t name;
 	unsigned maxretry; /* at least 1 */
 	int64_t findtime, bantime;
+	struct increment increment;
 	unsigned prefix6;
 	struct ignore ignore;
 	bool gone; /* of a former configuration: its offences stay open for their findtime */

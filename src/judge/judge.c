@@ -3,24 +3,14 @@
 #include <stdlib.h>
 
 #include "base/moment.h"
-#include "judge/bans.h"
-#include "judge/jails.h"
-#include "judge/judge.h"
-#include "judge/ledger.h"
+#include "judge/parts.h"
 
 /* How far a live line's own time is believed: log daemons buffer and clocks differ. */
 #define SLACK_MS 60000
 /* Closed accounts that are cleared away on each offence: more than one offence can open, so
  * that those which no longer count never crowd out those which do. */
 #define TIDY_STEPS 2
-
-struct judge {
-	struct jails jails;
-	struct ignore own;
-	struct bans bans;
-	struct ledger ledger;
-	struct judge_counts counts;
-};
+#define AGE_MS (INT64_C(86400) * 1000)
 
 /* ---- what is never banned ---- */
 
@@ -146,21 +136,56 @@ static int count_offence(struct judge *judge, const struct jail *jail,
 	return ledger_add(&judge->ledger, &entry, sum);
 }
 
-/* `ban` has its prefix, jail, count, since and until; it becomes what is in force. */
-static enum judge_verdict sentence(struct judge *judge, struct ban *ban)
+static enum judge_verdict old(struct judge *judge)
 {
-	uint32_t slot = bans_find(&judge->bans, ban->jail, &ban->prefix);
-	struct ban former;
+	judge->counts.old++;
+	return JUDGE_OLD;
+}
 
-	if (slot == BANS_NONE) {
-		if (bans_put(&judge->bans, ban) < 0) {
-			judge->counts.full++;
-			return JUDGE_FULL;
-		}
-		judge->counts.bans++;
-		return JUDGE_BANNED;
+static int count_weight(struct judge *judge, const struct jail *jail,
+			const struct prefix *prefix, int64_t time, int64_t latest,
+			struct ledger_sum *sum)
+{
+	unsigned weight = judge_weight(judge, jail->name, prefix, time);
+	int error = count_offence(judge, jail, prefix, time, latest, sum);
+
+	while (!error && --weight)
+		error = count_offence(judge, jail, prefix, time, latest, sum);
+	/* Not remembered for want of memory, it still is an offence. */
+	if (error == -ENOMEM) {
+		judge->ledger.forgotten++;
+		*sum = (struct ledger_sum){weight, time};
+		error = 0;
 	}
-	former = *bans_at(&judge->bans, slot);
+	return error;
+}
+
+/* `ban` has its prefix, jail, count and since. */
+static enum judge_verdict ban_anew(struct judge *judge, const struct jail *jail,
+				   struct ban *ban, int64_t now)
+{
+	judge_measure(judge, jail, ban);
+	if (ban->until <= now)
+		return old(judge);
+	if (bans_put(&judge->bans, ban) < 0) {
+		judge->counts.full++;
+		return JUDGE_FULL;
+	}
+	if (ban->strikes)
+		strikes_forget(&judge->strikes, ban->jail, &ban->prefix);
+	judge->counts.bans++;
+	return JUDGE_BANNED;
+}
+
+/* As in fail2ban by no more than the ordinary time, and it is no new ban. */
+static enum judge_verdict extend(struct judge *judge, const struct jail *jail, struct ban *ban,
+				 uint32_t slot, int64_t now)
+{
+	struct ban former = *bans_at(&judge->bans, slot);
+
+	ban->until = moment_after(ban->since, jail->bantime);
+	if (ban->until <= now)
+		return old(judge);
 	if (__builtin_add_overflow(former.count, ban->count, &former.count))
 		former.count = UINT32_MAX;
 	if (former.until < ban->until)
@@ -171,22 +196,17 @@ static enum judge_verdict sentence(struct judge *judge, struct ban *ban)
 	return JUDGE_EXTENDED;
 }
 
-static enum judge_verdict old(struct judge *judge)
-{
-	judge->counts.old++;
-	return JUDGE_OLD;
-}
-
 /* Enough of them for a ban. */
 static enum judge_verdict convict(struct judge *judge, const struct jail *jail, int64_t last,
 				  int64_t now, struct ban *out)
 {
+	uint32_t slot = bans_find(&judge->bans, jail->name, &out->prefix);
 	enum judge_verdict verdict;
 
 	/* A line may be dated up to a minute ahead; its ban is not. */
 	out->since = last < now ? last : now;
-	out->until = moment_after(out->since, jail->bantime);
-	verdict = out->until > now ? sentence(judge, out) : old(judge);
+	verdict = slot == BANS_NONE ? ban_anew(judge, jail, out, now)
+				    : extend(judge, jail, out, slot, now);
 	/* Without room the offences stand, and the next one asks again. */
 	if (verdict != JUDGE_FULL)
 		ledger_forget(&judge->ledger, jail->name, &out->prefix);
@@ -214,15 +234,10 @@ enum judge_verdict judge_offence(struct judge *judge, const struct offence *offe
 	out->prefix = subject_of(judge, jail, &offence->prefix);
 	if (!counts)
 		return old(judge);
-	error = count_offence(judge, jail, &out->prefix, *time, moment_after(now, SLACK_MS),
-			      &sum);
-	if (error == -ESTALE)
+	error = count_weight(judge, jail, &out->prefix, *time, moment_after(now, SLACK_MS),
+			     &sum);
+	if (error)
 		return old(judge);
-	/* Not remembered for want of memory, it still is one offence. */
-	if (error) {
-		judge->ledger.forgotten++;
-		sum = (struct ledger_sum){1, *time};
-	}
 	out->count = sum.count;
 	if (sum.count < jail->maxretry)
 		return JUDGE_COUNTED;
@@ -267,10 +282,15 @@ unsigned judge_count(const struct judge *judge, uint32_t jail, const struct pref
 
 int judge_put(struct judge *judge, const struct ban *ban)
 {
-	int replaced = bans_put(&judge->bans, ban);
+	struct ban fresh = *ban;
+	int replaced;
 
+	judge_keep(judge, &fresh);
+	replaced = bans_put(&judge->bans, &fresh);
 	if (replaced >= 0)
 		ledger_forget(&judge->ledger, ban->jail, &ban->prefix);
+	else if (fresh.strikes)
+		strikes_put(&judge->strikes, &fresh);
 	return replaced;
 }
 
@@ -280,6 +300,7 @@ bool judge_undo(struct judge *judge, uint32_t jail, const struct prefix *prefix,
 	uint32_t slot = bans_find(&judge->bans, jail, prefix);
 
 	ledger_forget(&judge->ledger, jail, prefix);
+	strikes_forget(&judge->strikes, jail, prefix);
 	if (slot == BANS_NONE)
 		return false;
 	if (out)
@@ -291,6 +312,7 @@ bool judge_undo(struct judge *judge, uint32_t jail, const struct prefix *prefix,
 uint64_t judge_shift(struct judge *judge, int64_t by, int64_t latest)
 {
 	bans_shift(&judge->bans, by);
+	strikes_shift(&judge->strikes, by, latest);
 	return ledger_shift(&judge->ledger, by, latest);
 }
 
@@ -334,6 +356,9 @@ bool judge_expire(struct judge *judge, int64_t now, struct ban *out)
 		return false;
 	*out = *bans_at(&judge->bans, slot);
 	bans_del(&judge->bans, slot);
+	strikes_tidy(&judge->strikes, now);
+	if (out->strikes)
+		strikes_put(&judge->strikes, out);
 	return true;
 }
 
@@ -346,6 +371,9 @@ int judge_new(struct judge **out, const struct judge_limits *limits)
 	if (!judge)
 		return -ENOMEM;
 	bans_init(&judge->bans, limits->bans, hash_key_random());
+	bans_init(&judge->strikes.past, limits->bans, hash_key_random());
+	judge->strikes.age = AGE_MS;
+	judge->secret = hash_key_random();
 	ledger_init(&judge->ledger, limits->accounts, hash_key_random());
 	*out = judge;
 	return 0;
@@ -358,6 +386,7 @@ void judge_free(struct judge *judge)
 	jails_clear(&judge->jails);
 	ignore_clear(&judge->own);
 	bans_clear(&judge->bans);
+	bans_clear(&judge->strikes.past);
 	ledger_clear(&judge->ledger);
 	free(judge);
 }
@@ -365,6 +394,7 @@ void judge_free(struct judge *judge)
 void judge_set_limit(struct judge *judge, uint32_t bans)
 {
 	bans_set_limit(&judge->bans, bans);
+	bans_set_limit(&judge->strikes.past, bans);
 }
 
 int judge_set_jails(struct judge *judge, const struct judge_jail *jails, size_t count)
@@ -389,7 +419,9 @@ struct judge_counts judge_counts(const struct judge *judge)
 	struct judge_counts counts = judge->counts;
 
 	counts.forgotten = judge->ledger.forgotten;
+	counts.pardoned = judge->strikes.forgotten;
 	counts.live = judge->bans.live;
+	counts.past = judge->strikes.past.live;
 	counts.accounts = judge->ledger.live;
 	return counts;
 }

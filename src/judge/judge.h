@@ -14,12 +14,13 @@
 #include <stdint.h>
 
 #include "base/ban.h"
+#include "base/increment.h"
 #include "base/offence.h"
 
 struct judge;
 
 struct judge_limits {
-	uint32_t bans;	   /* live bans in all */
+	uint32_t bans;	   /* live bans in all, and as many that are over and remembered */
 	uint32_t accounts; /* (jail, prefix) pairs with open offences; the one that has been
 			      quiet longest is forgotten for a new one */
 };
@@ -31,13 +32,16 @@ struct judge_jail {
 	unsigned prefix6;	   /* IPv6 is counted and banned by this length */
 	const struct prefix *ignoreip;
 	size_t ignoreip_count;
+	struct increment increment;
 };
 
 struct judge_counts {
 	uint64_t offences, bans, extended, ignored, old; /* as judge_offence() answered */
 	uint64_t forgotten; /* accounts given up for want of room */
 	uint64_t full;	    /* bans not made for want of room */
+	uint64_t pardoned;  /* bans that are over, forgotten for want of room */
 	uint32_t live, accounts;
+	uint32_t past; /* (jail, prefix) pairs whose bans are over and remembered */
 };
 
 enum judge_verdict {
@@ -56,6 +60,8 @@ void judge_free(struct judge *judge);				      /* takes NULL */
 /* Room for this many bans from now on. Those that are there stay until they end, also beyond.
  */
 void judge_set_limit(struct judge *judge, uint32_t bans);
+/* How long bans that are over are remembered, in ms: see judge/strikes.h. A day at first. */
+void judge_set_age(struct judge *judge, int64_t age);
 /* The jails from now on. Copied. Bans and offences of jails that are gone stay until they end.
  * Of two with one name the last counts. 0 or -ENOMEM, then nothing changed. */
 int judge_set_jails(struct judge *judge, const struct judge_jail *jails, size_t count);
@@ -80,6 +86,9 @@ const char *judge_never(const struct judge *judge, uint32_t jail, const struct p
  * a ban starts from zero; maxretry more make the ban JUDGE_EXTENDED: its end moves to the later
  * of the two, and its count grows.
  *
+ * Where the jail's bans grow with each repetition, an offence of an address that was banned
+ * before counts judge_weight() times, and a new ban lasts longer.
+ *
  * Except for JUDGE_UNKNOWN, *out says at least prefix and jail: what the offence is counted
  * as, and for JUDGE_IGNORED the address itself.
  */
@@ -88,12 +97,15 @@ enum judge_verdict judge_offence(struct judge *judge, const struct offence *offe
 /* A ban by hand or from disk: replaces what (jail, prefix) had. 0 new, 1 replaced, -ENOSPC.
  * Does not ask judge_never(). The account of (jail, prefix) starts from zero. */
 int judge_put(struct judge *judge, const struct ban *ban);
+/* How often one offence at this time counts, which judge_offence() says was counted. */
+unsigned judge_weight(const struct judge *judge, uint32_t jail, const struct prefix *subject,
+		      int64_t time);
 /* An offence from disk, counted before: never makes a ban. `time` is what it was counted as. It
  * is dropped when there is no such jail, so the jails are set first. */
 void judge_put_offence(struct judge *judge, uint32_t jail, const struct prefix *prefix,
 		       int64_t time);
-/* End a ban. False: there was none. The account of (jail, prefix) starts from zero. `out` may
- * be NULL. */
+/* End a ban for good: how often (jail, prefix) was banned is forgotten, too. False: there was
+ * none. The account of (jail, prefix) starts from zero. `out` may be NULL. */
 bool judge_undo(struct judge *judge, uint32_t jail, const struct prefix *prefix,
 		struct ban *out);
 
@@ -114,12 +126,29 @@ bool judge_has_length(const struct judge *judge, unsigned family, unsigned len);
 
 /* When the next ban ends, TIME_FOREVER when none does. */
 int64_t judge_next_end(const struct judge *judge);
-/* Take out one ban that has ended at `now`. False: none has. */
+/* Take out one ban that has ended at `now`; it is remembered. False: none has. */
 bool judge_expire(struct judge *judge, int64_t now, struct ban *out);
 
 /* Offences still open in the ledger, for the snapshot: *cursor starts at 0. */
 bool judge_each_offence(const struct judge *judge, uint64_t *cursor, uint32_t *jail,
 			struct prefix *prefix, int64_t *time);
+/* The ban of (jail, prefix) that began then was its ban number `count`. From disk: behind the
+ * ban itself, if that is live. */
+struct judge_strike {
+	struct prefix prefix;
+	uint32_t jail;
+	unsigned count;
+	int64_t since, until;
+};
+void judge_put_strike(struct judge *judge, const struct judge_strike *strike);
+/* What is remembered of a ban that is over, with jail 0 in any jail; false: nothing. */
+bool judge_find_strike(const struct judge *judge, uint32_t jail, const struct prefix *prefix,
+		       struct judge_strike *out);
+/* Forget it; false: there was nothing. */
+bool judge_forgive(struct judge *judge, uint32_t jail, const struct prefix *prefix);
+/* Each of them; *cursor starts at 0 and stays good while they change. */
+bool judge_each_strike(const struct judge *judge, uint64_t *cursor, struct judge_strike *out);
+
 /* How many offences of this prefix (in its jail's length) count in the jail at `now`. */
 unsigned judge_count(const struct judge *judge, uint32_t jail, const struct prefix *prefix,
 		     int64_t now);

@@ -37,6 +37,18 @@ static struct conf *read_good(struct world *w, const char *text)
 	"jail [sshd] has no source of lines: \"logpath\", \"journalmatch\", \"backend = "      \
 	"systemd\" or \"syslog\"\n"
 
+#define FACTOR                                                                                 \
+	"bantime.factor must be a number above 0 such as 2 or 1.5, or two with \"/\" between " \
+	"them, not "
+#define DOUBLING "ban.Time * (1<<(ban.Count if ban.Count<20 else 20)) * banFactor"
+#define EXPONENTIAL "ban.Time * math.exp(float(ban.Count+1)*banFactor)/math.exp(1*banFactor)"
+#define FORMULA                                                                                \
+	"bantime.formula is not evaluated; it can be \"" DOUBLING "\" or \"" EXPONENTIAL       \
+	"\", and bantime.multipliers says any other\n"
+#define MULTIPLIERS                                                                            \
+	"bantime.multipliers must be 1 to 64 whole numbers from 1 on, such as \"1 5 30 60\", " \
+	"not "
+
 static const struct {
 	const char *text, *said;
 } bad[] = {
@@ -50,8 +62,11 @@ static const struct {
 	 B ":2: unknown key \"maxrety\" in [DEFAULT]; did you mean \"maxretry\"?\n"},
 	{"[INCLUDES]\nbefre = x\n",
 	 B ":2: unknown key \"befre\" in [INCLUDES]; did you mean \"before\"?\n"},
-	{"[sshd]\n" OK "bantime.increment = true\n",
-	 B ":4: key \"bantime.increment\" is not supported\n"},
+	{"[sshd]\n" OK "bantime.multipliars = 1\n",
+	 B ":4: unknown key \"bantime.multipliars\" in [sshd]; did you mean "
+	   "\"bantime.multipliers\"?\n"},
+	{"[manual]\nbantime.increment = yes\n", B ":2: key \"bantime.increment\" means nothing "
+						  "in [manual]; it takes bantime and target\n"},
 	{"[sshd]\n" OK "banaction = nftables\nchain = INPUT\n",
 	 B ":4: key \"banaction\" is not supported; use \"target\"\n" B
 	   ":5: key \"chain\" is not supported\n"},
@@ -130,6 +145,32 @@ static const struct {
 	   ":3: socket must be an absolute path of at most 107 bytes, not \"there\"\n" B
 	   ":4: user must be one word, not \"a b\"\n" B
 	   ":5: maxbans must be a number from 1000 to 16000000, not \"10\"\n"},
+	{"[banish]\ndbpurgeage = 0\n", B
+	 ":2: dbpurgeage must be a time such as 90s, 10m, 1h, 7d, 4w or forever, not \"0\"\n"},
+	/* Bans that grow. */
+	{"[sshd]\n" OK "bantime.increment = maybe\nbantime.overalljails = 2\n",
+	 B ":4: bantime.increment must be yes or no, not \"maybe\"\n" B
+	   ":5: bantime.overalljails must be yes or no, not \"2\"\n"},
+	{"[sshd]\n" OK "bantime.factor = 2 ** 9\n", B ":4: " FACTOR "\"2 ** 9\"\n"},
+	{"[sshd]\n" OK "bantime.factor = __import__('os')\n",
+	 B ":4: " FACTOR "\"__import__('os')\"\n"},
+	{"[sshd]\n" OK "bantime.factor = 0\n", B ":4: " FACTOR "\"0\"\n"},
+	{"[sshd]\n" OK "bantime.factor = 1 / 0\n", B ":4: " FACTOR "\"1 / 0\"\n"},
+	{"[sshd]\n" OK "bantime.factor = 1 / 2 / 3\n", B ":4: " FACTOR "\"1 / 2 / 3\"\n"},
+	{"[sshd]\n" OK "bantime.factor = nan\n", B ":4: " FACTOR "\"nan\"\n"},
+	{"[sshd]\n" OK "bantime.factor = 0x10\n", B ":4: " FACTOR "\"0x10\"\n"},
+	{"[sshd]\n" OK "bantime.factor =\n", B ":4: " FACTOR "\"\"\n"},
+	{"[sshd]\n" OK "bantime.factor = 9999999999\n", B ":4: " FACTOR "\"9999999999\"\n"},
+	{"[sshd]\n" OK "bantime.formula = ban.Time * 2\n", B ":4: " FORMULA},
+	{"[sshd]\n" OK "bantime.formula =\n", B ":4: " FORMULA},
+	{"[sshd]\n" OK "bantime.formula = " DOUBLING " * 1\n", B ":4: " FORMULA},
+	{"[sshd]\n" OK "bantime.multipliers = 1 2 -3\n", B ":4: " MULTIPLIERS "\"1 2 -3\"\n"},
+	{"[sshd]\n" OK "bantime.multipliers = 0\n", B ":4: " MULTIPLIERS "\"0\"\n"},
+	{"[sshd]\n" OK "bantime.multipliers =\n", B ":4: " MULTIPLIERS "\"\"\n"},
+	{"[sshd]\n" OK "bantime.maxtime = -1\nbantime.rndtime = forever\n",
+	 B ":4: bantime.maxtime must be a time such as 90s, 10m, 1h, 7d or 4w, not \"-1\"\n" B
+	   ":5: bantime.rndtime must be a time such as 90s, 10m, 1h, 7d or 4w, not "
+	   "\"forever\"\n"},
 	/* Names and zones. */
 	{"[sshd]\n" OK "usedns = maybe\n", B ":4: usedns \"maybe\" must be yes or no\n"},
 	{"[sshd]\n" OK "usedns = warn\n",
@@ -393,6 +434,39 @@ Test(conf, a_relative_filter_is_meant_from_its_file)
 		     0);
 	conf = read_good(&w, "[a]\nfilter = ./mine.conf\nlogpath = /a\n");
 	cr_expect_str_eq(conf->jails[1].rules->fail[0].regex, "^m <HOST>");
+	conf_free(conf);
+	world_close(&w);
+}
+
+Test(conf, reads_how_bans_grow)
+{
+	const struct increment *rule;
+	struct conf *conf;
+	struct world w;
+
+	open_filters(&w);
+	conf = read_good(&w,
+			 "[banish]\ndbpurgeage = 30d\n[DEFAULT]\nbantime.increment = true\n"
+			 "bantime.maxtime = 5w\n[a]\nfilter = sshd\nlogpath = /a\n"
+			 "bantime.formula = ban.Time*math.exp(float(ban.Count+1)*banFactor)\n"
+			 "  / math.exp(1*banFactor)\nbantime.factor = 2.0 / 2.5\n[b]\n"
+			 "filter = sshd\nlogpath = /a\nbantime.multipliers = 1 5\n  30,60\n"
+			 "bantime.rndtime = 90\nbantime.overalljails = yes\n"
+			 "bantime.formula = " DOUBLING "\n");
+	cr_expect_eq(conf->dbpurgeage, INT64_C(30) * 86400 * 1000);
+	cr_expect_not(conf->jails[0].increment.on);
+	rule = &conf->jails[1].increment;
+	cr_expect(rule->on && rule->exponential && !rule->overall);
+	cr_expect_eq(rule->factor, 0.8);
+	cr_expect_eq(rule->maxtime, INT64_C(35) * 86400 * 1000);
+	cr_expect_eq(rule->rndtime, 0);
+	cr_expect_eq(rule->multiplier_count, 0u);
+	rule = &conf->jails[2].increment;
+	cr_expect(rule->on && !rule->exponential && rule->overall);
+	cr_expect_eq(rule->factor, 1);
+	cr_expect_eq(rule->rndtime, 90000);
+	cr_assert_eq(rule->multiplier_count, 4u);
+	cr_expect_eq(rule->multipliers[3], 60u);
 	conf_free(conf);
 	world_close(&w);
 }

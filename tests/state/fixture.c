@@ -202,7 +202,11 @@ struct prefix prefix_of(const char *text)
 struct record ban_of(const char *prefix, uint32_t jail)
 {
 	return (struct record){.kind = RECORD_BAN,
-			       .ban = {prefix_of(prefix), jail, 0, 5, 1000, 601000}};
+			       .ban = {.prefix = prefix_of(prefix),
+				       .jail = jail,
+				       .count = 5,
+				       .since = 1000,
+				       .until = 601000}};
 }
 
 struct record name_of(uint32_t number, const char *text)

@@ -35,7 +35,7 @@ Test(store, gives_back_every_kind_as_it_was_put)
 		name_of(7, "sshd"),
 		offence_of("192.0.2.1", 7),
 		{.kind = RECORD_BAN,
-		 .ban = {prefix_of("2001:db8::/64"), 7, 8, 5, -1, INT64_MAX}},
+		 .ban = {prefix_of("2001:db8::/64"), 0, 7, 8, 5, -1, INT64_MAX}},
 		{.kind = RECORD_UNBAN, .unban = {prefix_of("198.51.100.0/24"), 7}},
 		position_of(9, 1ull << 40),
 		evidence_of("192.0.2.1", "Failed password for root from 192.0.2.1"),

@@ -76,10 +76,15 @@ mistake "maxretry of nothing" "$T/bad.conf:4: " <<E2
 $jail
 maxretry = many
 E2
-mistake "a key of a later version does nothing, so it is refused" "bantime.increment" <<E2
+mistake "a formula of one's own" "is not evaluated" <<E2
 [sshd]
 $jail
-bantime.increment = true
+bantime.formula = __import__('os').system('reboot')
+E2
+mistake "a multiplier that is none" "bantime.multipliers" <<E2
+[sshd]
+$jail
+bantime.multipliers = 1 2 many
 E2
 mistake "two kinds of source" "make two jails" <<E2
 [sshd]
