@@ -14,7 +14,7 @@ rm -rf "$dir"
 mkdir -p "$dir/.archives/partial"
 log=$dir/.log
 fetch() {
-	apt-get install -q -y --no-install-recommends --download-only --reinstall \
+	apt-get install -q -y --no-install-recommends --download-only --reinstall -o DPkg::Lock::Timeout=300 \
 		-o Dir::Cache::archives="$PWD/$dir/.archives" "$@" >"$log" 2>&1 </dev/null
 }
 case $dir in /*) PWD= ;; esac
