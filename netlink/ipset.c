@@ -223,7 +223,7 @@ static uint8_t look_set(struct ipset *s, struct ipset_set *set, int64_t now)
 	struct ipset_header h;
 	int error = look_at(&h, s, set);
 	int64_t missing;
-	bool unused;
+	bool unused, used;
 
 	if (error == -ENOENT || error == -ESTALE) {
 		s->stale = true;
@@ -232,9 +232,11 @@ static uint8_t look_set(struct ipset *s, struct ipset_set *set, int64_t now)
 	if (error)
 		return 0;
 	unused = set->references && !h.references;
+	/* A firewall that starts may have put back what it had saved of the set. */
+	used = !set->references && h.references;
 	set->references = h.references;
 	missing = ipset_count_look(&set->count, now, h.entries);
-	if (missing && !can_wait(s, set, missing, h.entries, now))
+	if (used || (missing && !can_wait(s, set, missing, h.entries, now)))
 		return WIRE_REMOVED;
 	s->few |= missing != 0;
 	return unused ? WIRE_UNUSED : 0;
