@@ -17,7 +17,9 @@ struct daemon;
 
 struct feed_jail {
 	uint32_t name;
-	bool usedns; /* host names are asked of the DNS */
+	bool usedns;		   /* host names are asked of the DNS */
+	struct sessions *sessions; /* NULL: its filter knows none, or none yet */
+	int64_t alarm_at;	   /* ticks: when one was last told in the log; 0: never */
 };
 
 /* One source that is followed, and the jails that read it. */
@@ -30,6 +32,7 @@ struct feed {
 	struct match_memory *memory;
 	struct feed_jail *jails; /* by match's index */
 	size_t jail_count;
+	uint64_t strange;   /* failures of who had no session */
 	uint64_t limited;   /* searches given up that were told in the log */
 	int64_t limited_at; /* ticks: when; 0: never */
 	bool live;	    /* the lines being looked at are */

@@ -119,16 +119,25 @@ static void on_step(void *arg, const struct match_step *step)
 
 static void on_found(void *arg, size_t index, const struct finding *finding)
 {
+	static const char *const kinds[] = {
+		[FINDING_FAILURE] = "found ",
+		[FINDING_ALARM] = "alarm ",
+		[FINDING_OPENED] = "opened",
+		[FINDING_ENDED] = "ended ",
+	};
 	struct explain *explain = arg;
 	char address[PREFIX_TEXT_MAX];
 
 	(void)index;
 	explain->found++;
+	printf("  %s       ", kinds[finding->kind]);
 	if (finding->subject == SUBJECT_ADDRESS)
-		printf("  found        %s", prefix_print(&finding->prefix, address));
+		fputs(prefix_print(&finding->prefix, address), stdout);
 	else
-		print_shown("  found        \"", finding->name,
+		print_shown("\"", finding->name,
 			    finding->subject == SUBJECT_NAME ? "\", a host name" : "\", an id");
+	if (finding->checked)
+		fputs(", if it has a session", stdout);
 	for (size_t i = 0; i < finding->extras; i++) {
 		printf(", %s", finding->extra[i].name);
 		print_shown(" \"", finding->extra[i].value, "\"");

@@ -72,12 +72,34 @@ static void on_offence(void *arg, const struct offence *offence, struct text lin
 		daemon_touch(daemon);
 }
 
+/* Once an hour a jail: what asks for an alarm comes with every line, or with none. */
+static void warn_of_alarm(struct feed *feed, struct feed_jail *jail,
+			  const struct finding *finding)
+{
+	int64_t ticks = moment_ticks();
+	char about[256], line[512];
+
+	if (jail->alarm_at && ticks - jail->alarm_at < HOUR_MS)
+		return;
+	jail->alarm_at = ticks ? ticks : 1;
+	log_warning("[%s] alarm: \"%s\"; nobody is banned for it. The line: %s",
+		    names_text(feed->daemon->memory->names, jail->name),
+		    text_show(finding->about, about, sizeof about),
+		    text_show(finding->line, line, sizeof line));
+}
+
 static void on_found(void *arg, size_t index, const struct finding *finding)
 {
 	struct feed *feed = arg;
+	struct feed_jail *jail = &feed->jails[index];
 
-	resolve_finding(feed->daemon->resolve, feed->jails[index].name,
-			feed->jails[index].usedns, feed->live, finding);
+	if (finding->kind == FINDING_ALARM)
+		warn_of_alarm(feed, jail, finding);
+	if (sessions_admit(&jail->sessions, finding))
+		resolve_finding(feed->daemon->resolve, jail->name, jail->usedns, feed->live,
+				finding);
+	else
+		feed->strange += finding->kind == FINDING_FAILURE;
 }
 
 /* Lines that cost too much to be searched to the end are an attack or a bad expression. */
@@ -122,6 +144,13 @@ static void on_state(void *arg, struct source *source, enum source_state state)
 
 static const struct source_events feed_events = {.lines = on_lines, .state = on_state};
 
+static void jails_free(struct feed_jail *jails, size_t count)
+{
+	for (size_t i = 0; jails && i < count; i++)
+		sessions_free(jails[i].sessions);
+	free(jails);
+}
+
 static void feed_free(struct feed *feed)
 {
 	if (!feed)
@@ -129,18 +158,23 @@ static void feed_free(struct feed *feed)
 	source_close(feed->source);
 	match_memory_free(feed->memory);
 	free(feed->path);
-	free(feed->jails);
+	jails_free(feed->jails, feed->jail_count);
 	free(feed);
 }
 
 /* What was remembered for jails that stay. */
-static void feed_keep(struct feed *feed, struct match_memory *memory,
-		      const struct feed_jail *jails, size_t count)
+static void feed_keep(struct feed *feed, struct match_memory *memory, struct feed_jail *jails,
+		      size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		for (size_t j = 0; j < feed->jail_count; j++)
-			if (jails[i].name == feed->jails[j].name)
-				match_memory_take(memory, i, feed->memory, j);
+		for (size_t j = 0; j < feed->jail_count; j++) {
+			if (jails[i].name != feed->jails[j].name)
+				continue;
+			match_memory_take(memory, i, feed->memory, j);
+			jails[i].sessions = feed->jails[j].sessions;
+			jails[i].alarm_at = feed->jails[j].alarm_at;
+			feed->jails[j].sessions = NULL;
+		}
 }
 
 /* The jails of a feed, by their names. */
@@ -164,7 +198,7 @@ static int feed_aim(struct feed *feed, const struct setup *setup, const struct s
 	if (feed->memory)
 		feed_keep(feed, memory, jails, from->count);
 	match_memory_free(feed->memory);
-	free(feed->jails);
+	jails_free(feed->jails, feed->jail_count);
 	feed->memory = memory;
 	feed->jails = jails;
 	feed->jail_count = from->count;

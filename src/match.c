@@ -18,6 +18,7 @@
 #include "control/control.h"
 #include "explain.h"
 #include "match/match.h"
+#include "resolve/resolve.h"
 #include "setup.h"
 
 /* banish match: what a filter finds in a file. Reads the very blocks that the daemon would
@@ -35,6 +36,8 @@ struct job {
 	const char *filters[FILTERS_MAX];
 	size_t filter_count;
 	uint64_t matches[FILTERS_MAX];
+	struct sessions *sessions[FILTERS_MAX];
+	uint64_t strange; /* failures of who had no session */
 	clock_t used; /* CPU time of the scan alone */
 	struct match *match;
 	struct match_memory *memory;
@@ -126,10 +129,15 @@ static void print_text(const struct finding *finding)
 	printf("\t%s\n", text_show(finding->line, line, sizeof(line)));
 }
 
+/* What the daemon would count, and no more. */
 static void found(void *arg, size_t index, const struct finding *finding)
 {
 	struct job *job = arg;
 
+	if (!sessions_admit(&job->sessions[index], finding)) {
+		job->strange += finding->kind == FINDING_FAILURE;
+		return;
+	}
 	job->matches[index]++;
 	if (job->stats)
 		return;
@@ -259,8 +267,13 @@ static void print_summary(const struct job *job, int64_t ticks)
 	fprintf(stderr,
 		"lines %" PRIu64 ", matched %" PRIu64 ", ignored %" PRIu64 ", undated %" PRIu64
 		", limited %" PRIu64 ", cut %" PRIu64 ", seconds %.3f\n",
-		counts.lines, counts.found, counts.ignored, counts.undated, counts.limited,
+		counts.lines, counts.found - job->strange, counts.ignored, counts.undated, counts.limited,
 		job->cut, (double)ticks / 1000);
+	if (counts.alarms || job->strange)
+		fprintf(stderr,
+			"alarms %" PRIu64 ", doubtful %" PRIu64
+			": lines of failures that count for nobody\n",
+			counts.alarms, job->strange);
 }
 
 static void print_stats(const struct job *job)
@@ -269,7 +282,7 @@ static void print_stats(const struct job *job)
 	clock_t used = job->used ? job->used : 1;
 
 	printf("lines %" PRIu64 "\nmatches %" PRIu64 "\nlines/s %.0f\n", counts.lines,
-	       counts.found, (double)counts.lines * CLOCKS_PER_SEC / (double)used);
+	       counts.found - job->strange, (double)counts.lines * CLOCKS_PER_SEC / (double)used);
 	for (size_t i = 0; i < job->filter_count; i++)
 		printf("filter %s %" PRIu64 "\n", job->filters[i], job->matches[i]);
 	for (size_t i = 0; i < job->filter_count; i++)
@@ -418,6 +431,8 @@ int cmd_match(int argc, char **argv)
 		code = run(job) ? EXIT_REFUSED : EXIT_DONE;
 	match_memory_free(job->memory);
 	match_free(job->match);
+	for (size_t i = 0; i < job->filter_count; i++)
+		sessions_free(job->sessions[i]);
 	free(job->block);
 	free(job);
 	return code;

@@ -112,6 +112,8 @@ static cJSON *json_sources(const struct daemon *daemon)
 		add_number(source, "errors", counts.errors);
 		add_number(source, "dropped", counts.dropped);
 		add_number(source, "found", matches.found);
+		add_number(source, "alarms", matches.alarms);
+		add_number(source, "doubtful", feed->strange);
 		add_number(source, "limited", matches.limited);
 		cJSON_AddItemToArray(list, source);
 	}
@@ -236,6 +238,11 @@ static void text_sources(const struct daemon *daemon, struct call *call)
 			 " cut, %" PRIu64 " rotations, %" PRIu64 " dropped",
 			 feed->path, source_words(feed), counts.lines, matches.found,
 			 counts.cut, counts.rotations, counts.dropped);
+		if (matches.alarms || feed->strange)
+			call_out(call,
+				 "        %-20s of these %" PRIu64
+				 " doubtful, count for nobody; besides %" PRIu64 " alarms",
+				 "", feed->strange, matches.alarms);
 	}
 }
 

@@ -17,6 +17,10 @@ void slots_init(struct slots *s)
 		[SLOT_FORGET] = "mlfforget",
 		[SLOT_GAINED] = "mlfgained",
 		[SLOT_PENDING] = "mlfpending",
+		[SLOT_ALARM] = "alarm",
+		[SLOT_SESSION] = "session",
+		[SLOT_SESSION_OPEN] = "session_open",
+		[SLOT_SESSION_END] = "session_end",
 		[SLOT_USER] = "user",
 	};
 

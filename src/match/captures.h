@@ -24,6 +24,10 @@ enum slot {
 	SLOT_FORGET,
 	SLOT_GAINED,
 	SLOT_PENDING,
+	SLOT_ALARM,
+	SLOT_SESSION,
+	SLOT_SESSION_OPEN,
+	SLOT_SESSION_END,
 	SLOT_USER, /* the first that is handed on with a finding */
 	SLOTS_MAX = 64,
 };

@@ -92,8 +92,9 @@ int filter_add_literals(struct selection *out, const struct filter *filter,
  * names are not resolved here).
  *
  * `set` says which failregex to try, `subject` ends with a newline, `session` is this filter's
- * for the source, and `now` says how old its connections are. Fills subject, prefix, name and
- * extra of *out when something is found; name and extra point to `subject`, scratch or session.
+ * for the source, and `now` says how old its connections are. Fills subject, prefix, name, kind
+ * and extra of *out when something is found; name and extra point to `subject`, scratch or
+ * session.
  *
  * Of the address and name in a line, or in earlier lines of its connection, the subject is, in
  * this order: an IPv4 address, an IPv6 address, a host name, what <F-ID> matched; but what

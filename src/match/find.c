@@ -260,6 +260,29 @@ static void read_extras(const struct look *l, struct finding *out)
 				l->f->slots.name[i], l->captures.value[i]};
 }
 
+/* The tags that make a finding something else than a failure; in one line there is one. */
+static void read_kind(const struct captures *c, struct finding *out)
+{
+	static const struct {
+		enum slot slot;
+		enum finding_kind kind;
+	} kinds[] = {
+		{SLOT_ALARM, FINDING_ALARM},
+		{SLOT_SESSION_OPEN, FINDING_OPENED},
+		{SLOT_SESSION_END, FINDING_ENDED},
+	};
+
+	out->kind = FINDING_FAILURE;
+	out->about = (struct text){NULL, 0};
+	out->checked = captures_true(c, SLOT_SESSION);
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		if (!captures_true(c, kinds[i].slot))
+			continue;
+		out->kind = kinds[i].kind;
+		out->about = c->value[kinds[i].slot];
+	}
+}
+
 static enum outcome matched(struct look *l, const struct regex *r, struct finding *out)
 {
 	struct text said;
@@ -275,6 +298,7 @@ static enum outcome matched(struct look *l, const struct regex *r, struct findin
 		trace(l, TRACE_HOST, 0, said, found);
 	if (!found)
 		return OUTCOME_NONE;
+	read_kind(&l->captures, out);
 	read_extras(l, out);
 	return OUTCOME_FOUND;
 }

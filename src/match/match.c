@@ -236,7 +236,8 @@ static void find(struct scan *s, size_t index, uint64_t set)
 		finding.line = line;
 		finding.number = s->line.number;
 		finding.time = line_time(s, index);
-		m->counts.found++;
+		m->counts.found += finding.kind == FINDING_FAILURE;
+		m->counts.alarms += finding.kind == FINDING_ALARM;
 		m->counts.undated += finding.time == TIME_NONE;
 		s->found(s->arg, index, &finding);
 		break;

@@ -29,7 +29,8 @@ struct match_memory;
 
 struct match_counts {
 	uint64_t lines;	  /* seen */
-	uint64_t found;	  /* findings delivered */
+	uint64_t found;	  /* failures delivered */
+	uint64_t alarms;  /* likewise */
 	uint64_t ignored; /* by an ignoreregex */
 	uint64_t undated; /* findings without a usable date */
 	uint64_t limited; /* searches that PCRE2 gave up on (match or stack limit) */

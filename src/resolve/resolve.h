@@ -47,4 +47,21 @@ void resolve_finding(struct resolve *resolve, uint32_t jail, bool names, bool li
 		     const struct finding *finding);
 struct resolve_counts resolve_counts(const struct resolve *resolve);
 
+/* ---- sessions ---- */
+
+/*
+ * Who has a session open with a server whose log says when each begins and ends, but in whose
+ * lines peers can write another's address. One for each jail of a source; NULL until needed.
+ */
+struct sessions;
+#define RESOLVE_SESSIONS_MAX 1024 /* of more the oldest are taken to be over */
+
+/*
+ * Take note of a beginning or an end. False: nothing to be counted, because the finding is no
+ * failure, or one to be checked (finding.checked) that is of no address, or of one without a
+ * session in a log that tells of sessions. Without memory nothing is checked.
+ */
+bool sessions_admit(struct sessions **sessions, const struct finding *finding);
+void sessions_free(struct sessions *sessions); /* takes NULL */
+
 #endif
