@@ -23,6 +23,7 @@ static const struct {
 	{"sync", cmd_sync, "make the kernel equal to what is known"},
 	{"reload", cmd_reload, "read the configuration anew"},
 	{"flush", cmd_flush, "take every ban out of the kernel, but remember them"},
+	{"import", cmd_import, "take over what another program left behind"},
 };
 
 #define COMMANDS (sizeof commands / sizeof *commands)
