@@ -38,7 +38,7 @@ struct job {
 	uint64_t matches[FILTERS_MAX];
 	struct sessions *sessions[FILTERS_MAX];
 	uint64_t strange; /* failures of who had no session */
-	clock_t used; /* CPU time of the scan alone */
+	clock_t used;	  /* CPU time of the scan alone */
 	struct match *match;
 	struct match_memory *memory;
 	struct explain explain;
@@ -267,8 +267,8 @@ static void print_summary(const struct job *job, int64_t ticks)
 	fprintf(stderr,
 		"lines %" PRIu64 ", matched %" PRIu64 ", ignored %" PRIu64 ", undated %" PRIu64
 		", limited %" PRIu64 ", cut %" PRIu64 ", seconds %.3f\n",
-		counts.lines, counts.found - job->strange, counts.ignored, counts.undated, counts.limited,
-		job->cut, (double)ticks / 1000);
+		counts.lines, counts.found - job->strange, counts.ignored, counts.undated,
+		counts.limited, job->cut, (double)ticks / 1000);
 	if (counts.alarms || job->strange)
 		fprintf(stderr,
 			"alarms %" PRIu64 ", doubtful %" PRIu64
@@ -282,7 +282,8 @@ static void print_stats(const struct job *job)
 	clock_t used = job->used ? job->used : 1;
 
 	printf("lines %" PRIu64 "\nmatches %" PRIu64 "\nlines/s %.0f\n", counts.lines,
-	       counts.found - job->strange, (double)counts.lines * CLOCKS_PER_SEC / (double)used);
+	       counts.found - job->strange,
+	       (double)counts.lines * CLOCKS_PER_SEC / (double)used);
 	for (size_t i = 0; i < job->filter_count; i++)
 		printf("filter %s %" PRIu64 "\n", job->filters[i], job->matches[i]);
 	for (size_t i = 0; i < job->filter_count; i++)
