@@ -145,16 +145,17 @@ static void on_found(void *arg, size_t index, const struct finding *finding)
 	putchar('\n');
 }
 
-void explain_line(struct explain *explain, const struct lines *line, size_t filters)
+void explain_line(struct explain *explain, const struct lines *line, const char *const *filters,
+		  size_t count)
 {
 	struct text shown = line->text;
 
 	shown.len -= shown.len && shown.at[shown.len - 1] == '\n';
 	printf("line %" PRIu64 ":", ++explain->line);
 	print_shown(" ", shown, "\n");
-	for (size_t i = 0; i < filters; i++) {
-		if (filters > 1)
-			printf(" filter %zu\n", i + 1);
+	for (size_t i = 0; i < count; i++) {
+		if (count > 1)
+			printf(" filter %s\n", filters[i]);
 		explain->found = 0;
 		match_explain(explain->match, explain->memory, i, line, explain->now, on_step,
 			      on_found, explain);

@@ -14,8 +14,9 @@ struct explain {
 	size_t found; /* in this line */
 };
 
-/* Explain one line, ended by its newline, for every one of `filters` filters. */
-void explain_line(struct explain *explain, const struct lines *line, size_t filters);
+/* Explain one line, ended by its newline, for every one of `count` filters. */
+void explain_line(struct explain *explain, const struct lines *line, const char *const *filters,
+		  size_t count);
 /* What each expression of a filter took, those that took most first. */
 void explain_costs(const struct match *match, size_t index, const char *filter);
 int64_t explain_clock(void); /* for match_measure() */

@@ -100,7 +100,7 @@ static struct text subject_of(const struct finding *finding, char *address)
 	return finding->name;
 }
 
-static void print_json(uint64_t line, const struct finding *finding)
+static void print_json(uint64_t line, const char *filter, const struct finding *finding)
 {
 	char address[PREFIX_TEXT_MAX];
 
@@ -108,6 +108,8 @@ static void print_json(uint64_t line, const struct finding *finding)
 	print_json_string(subject_of(finding, address));
 	fputs(",\"time\":", stdout);
 	print_time(finding->time, "null");
+	fputs(",\"filter\":", stdout);
+	print_json_string(text_of(filter));
 	fputs(",\"extra\":{", stdout);
 	for (size_t i = 0; i < finding->extras; i++) {
 		if (i)
@@ -119,13 +121,16 @@ static void print_json(uint64_t line, const struct finding *finding)
 	fputs("}}\n", stdout);
 }
 
-static void print_text(const struct finding *finding)
+/* `filter` is NULL when there is but one. */
+static void print_text(const char *filter, const struct finding *finding)
 {
 	char address[PREFIX_TEXT_MAX], line[4 * LINE_MAX_BYTES + 1];
 	struct text subject = subject_of(finding, address);
 
 	print_time(finding->time, "-");
 	printf("\t%s", text_show(subject, line, sizeof(line)));
+	if (filter)
+		printf("\t%s", filter);
 	printf("\t%s\n", text_show(finding->line, line, sizeof(line)));
 }
 
@@ -133,6 +138,7 @@ static void print_text(const struct finding *finding)
 static void found(void *arg, size_t index, const struct finding *finding)
 {
 	struct job *job = arg;
+	const char *filter = job->filters[index];
 
 	if (!sessions_admit(&job->sessions[index], finding)) {
 		job->strange += finding->kind == FINDING_FAILURE;
@@ -142,9 +148,9 @@ static void found(void *arg, size_t index, const struct finding *finding)
 	if (job->stats)
 		return;
 	if (job->json)
-		print_json(job->before + finding->number, finding);
+		print_json(job->before + finding->number, filter, finding);
 	else
-		print_text(finding);
+		print_text(job->filter_count > 1 ? filter : NULL, finding);
 }
 
 /* ---- what is read ---- */
@@ -156,7 +162,7 @@ static void explain_run(struct job *job, struct lines lines)
 	for (; lines.text.at < end; lines.text.at = newline + 1) {
 		newline = memchr(lines.text.at, '\n', (size_t)(end - lines.text.at));
 		lines.text.len = (size_t)(newline + 1 - lines.text.at);
-		explain_line(&job->explain, &lines, job->filter_count);
+		explain_line(&job->explain, &lines, job->filters, job->filter_count);
 	}
 }
 

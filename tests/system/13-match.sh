@@ -13,7 +13,7 @@ equal "a line for each match" 2 "$(grep -c . "$T/o")"
 check "the summary is on standard error" test -s "$T/e"
 equal "standard input" "203.0.113.70 2001:db8::70" "$(banish match --json sshd - <"$T/log" 2>/dev/null | jq -r .host | xargs)"
 equal "line numbers" "1 3" "$(banish match sshd --json "$T/log" 2>/dev/null | jq .line | xargs)"
-equal "keys" '["extra","host","line","time"]' "$(banish match --json sshd "$T/log" 2>/dev/null | head -n 1 | jq -c keys)"
+equal "keys" '["extra","filter","host","line","time"]' "$(banish match --json sshd "$T/log" 2>/dev/null | head -n 1 | jq -c keys)"
 equal "--now completes a date without a year" 1763681622 \
 	"$(echo 'Nov 20 23:33:42 h sshd[1]: Failed password for root from 203.0.113.1 port 2 ssh2' | TZ=UTC banish match --json --now 1763700000 sshd - 2>/dev/null | jq .time)"
 equal "RFC 3339" 1763681622 \
@@ -36,6 +36,11 @@ banish match --stats -f sshd -f 'postfix[mode=auth]' "$T/log" >"$T/o" 2>"$T/e"
 equal "--stats: no line for a match" "lines 3" "$(head -n 1 "$T/o")"
 equal "the matches of each filter" "filter sshd 2 filter postfix[mode=auth] 0" "$(grep ^filter "$T/o" | xargs)"
 check "the time of an expression" grep -q '^regex sshd .* ns/search ' "$T/o"
+two='Nov 20 23:33:42 h sshd[1]: Failed password for root from 203.0.113.1 port 2 ssh2'
+equal "which of several filters found it" "sshd[mode=ddos]" \
+	"$(banish match -f 'postfix[mode=auth]' -f 'sshd[mode=ddos]' - <<<"$two" 2>/dev/null | cut -f 3)"
+equal "and in JSON" "sshd[mode=ddos]" \
+	"$(banish match --json -f 'postfix[mode=auth]' -f 'sshd[mode=ddos]' - <<<"$two" 2>/dev/null | jq -r .filter)"
 equal "--input journal: no date is looked for" 1763700000 \
 	"$(echo 'h sshd[1]: Failed password for root from 203.0.113.1 port 2 ssh2' | banish match --json --input journal --now 1763700000 sshd - 2>/dev/null | jq .time)"
 refuse "another input" 2 "neither file nor journal" banish match --input tape sshd "$T/log"
