@@ -13,20 +13,6 @@ struct telling {
 	match_found *found;
 };
 
-static const enum match_stage stages[] = {
-	[TRACE_PREFREGEX] = MATCH_PREFREGEX, [TRACE_CONTENT] = MATCH_CONTENT,
-	[TRACE_FAILREGEX] = MATCH_FAILREGEX, [TRACE_IGNOREREGEX] = MATCH_IGNOREREGEX,
-	[TRACE_SESSION] = MATCH_SESSION,     [TRACE_HOST] = MATCH_HOST,
-};
-
-static const enum match_session sessions[] = {
-	[TRACE_SESSION_NEW] = MATCH_SESSION_NEW,
-	[TRACE_SESSION_KNOWN] = MATCH_SESSION_KNOWN,
-	[TRACE_SESSION_FORGOTTEN] = MATCH_SESSION_FORGOTTEN,
-	[TRACE_SESSION_NOFAIL] = MATCH_SESSION_NOFAIL,
-	[TRACE_SESSION_PENDING] = MATCH_SESSION_PENDING,
-};
-
 /* The newline that ends every subject is none of the line's. */
 static struct text without_newline(struct text t)
 {
@@ -51,16 +37,15 @@ static void tell_furthest(const struct telling *t, size_t regex, struct match_st
 	step->stuck = text_of(pattern + pattern_at);
 }
 
-static void on_step(void *arg, enum trace_step what, size_t index, struct text text, int result)
+static void on_step(void *arg, enum match_stage stage, size_t index, struct text text,
+		    int result)
 {
 	const struct telling *t = arg;
 	struct match_step step = {
-		.stage = stages[what], .index = index, .result = result, .text = text};
+		.stage = stage, .index = index, .result = result, .text = text};
 
-	if (what == TRACE_SESSION)
-		step.index = sessions[index];
-	if (what == TRACE_PREFREGEX || what == TRACE_FAILREGEX) {
-		size_t regex = what == TRACE_PREFREGEX ? FILTER_PREFREGEX : index;
+	if (stage == MATCH_PREFREGEX || stage == MATCH_FAILREGEX) {
+		size_t regex = stage == MATCH_PREFREGEX ? FILTER_PREFREGEX : index;
 
 		step.regex = filter_text(t->filter, regex);
 		if (!result)

@@ -13,6 +13,7 @@
 #include "match/captures.h"
 #include "match/connections.h"
 #include "match/literal.h"
+#include "match/match.h"
 #include "match/search.h"
 #include "match/select.h"
 #include "match/session.h"
@@ -28,27 +29,9 @@ enum outcome {
 
 /* ---- what it did, for who wants to know ---- */
 
-enum trace_step {
-	TRACE_PREFREGEX,
-	TRACE_CONTENT,	   /* `subject` takes the place of the line */
-	TRACE_FAILREGEX,   /* `index` is its own */
-	TRACE_IGNOREREGEX, /* as well */
-	TRACE_SESSION,	   /* `index` is a trace_session, `subject` what <F-MLFID> matched */
-	TRACE_HOST,	   /* `subject` says who it was; `result` 0: but nobody can be that */
-};
-
-enum trace_session {
-	TRACE_SESSION_NEW,
-	TRACE_SESSION_KNOWN,	 /* what earlier lines said was added to this one */
-	TRACE_SESSION_FORGOTTEN, /* <F-MLFFORGET> */
-	TRACE_SESSION_NOFAIL,	 /* no failure, for now */
-	TRACE_SESSION_PENDING,	 /* a failure, but not yet who it was */
-};
-
-/* `result` of a search: 1 it matched, 0 not, -EOVERFLOW given up, -ECANCELED not tried because
- * others had taken too long. */
+/* As match.h's step; `index` of a session is a match_session. */
 struct trace {
-	void (*step)(void *arg, enum trace_step step, size_t index, struct text subject,
+	void (*step)(void *arg, enum match_stage stage, size_t index, struct text subject,
 		     int result);
 	void *arg;
 };

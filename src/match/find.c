@@ -42,13 +42,13 @@ struct look {
 	struct captures captures;
 };
 
-static void trace(const struct look *l, enum trace_step step, size_t index, struct text subject,
-		  int result)
+static void trace(const struct look *l, enum match_stage stage, size_t index,
+		  struct text subject, int result)
 {
 	const struct trace *t = l->s->trace;
 
 	if (t)
-		t->step(t->arg, step, index, subject, result);
+		t->step(t->arg, stage, index, subject, result);
 }
 
 /* ---- searching ---- */
@@ -89,7 +89,7 @@ static bool run_pref(struct look *l)
 	struct filter *f = l->f;
 	int found = run(l, &l->s->pref, f->pref, l->whole, &f->profiles[f->fails]);
 
-	trace(l, TRACE_PREFREGEX, 0, l->whole, found);
+	trace(l, MATCH_PREFREGEX, 0, l->whole, found);
 	return found > 0;
 }
 
@@ -98,7 +98,7 @@ static bool run_fail(struct look *l, size_t i)
 	struct filter *f = l->f;
 	int found = run(l, &l->s->fail, f->fail[i], l->rest, &f->profiles[i]);
 
-	trace(l, TRACE_FAILREGEX, i, l->rest, found);
+	trace(l, MATCH_FAILREGEX, i, l->rest, found);
 	return found > 0;
 }
 
@@ -107,7 +107,7 @@ static bool is_ignored(struct look *l, struct text subject)
 	for (size_t i = 0; i < l->f->ignores; i++) {
 		int found = run(l, &l->s->ignore, l->f->ignore[i], subject, NULL);
 
-		trace(l, TRACE_IGNOREREGEX, i, subject, found);
+		trace(l, MATCH_IGNOREREGEX, i, subject, found);
 		if (found > 0)
 			return true;
 	}
@@ -131,7 +131,7 @@ static void read_content(struct look *l, struct text t)
 	}
 	l->rest = t;
 	l->narrowed = true;
-	trace(l, TRACE_CONTENT, 0, t, 1);
+	trace(l, MATCH_CONTENT, 0, t, 1);
 }
 
 /* ---- connections ---- */
@@ -150,7 +150,7 @@ static struct connection *merge(struct look *l, struct connections *all, bool *n
 	bool pending = captures_true(c, SLOT_PENDING);
 	struct connection *known = all ? connections_find(all, id, l->now) : NULL;
 
-	trace(l, TRACE_SESSION, known ? TRACE_SESSION_KNOWN : TRACE_SESSION_NEW, id, 1);
+	trace(l, MATCH_SESSION, known ? MATCH_SESSION_KNOWN : MATCH_SESSION_NEW, id, 1);
 	if (known && !c->value[SLOT_PENDING].at)
 		pending = known->pending && !gained;
 	if (!known && all && !forget)
@@ -169,7 +169,7 @@ static struct connection *merge(struct look *l, struct connections *all, bool *n
 		  !(known && known->several_users);
 	if (known && forget) {
 		connections_del(all, known);
-		trace(l, TRACE_SESSION, TRACE_SESSION_FORGOTTEN, id, 1);
+		trace(l, MATCH_SESSION, MATCH_SESSION_FORGOTTEN, id, 1);
 		return NULL;
 	}
 	if (known) {
@@ -192,13 +192,13 @@ static bool in_connection(struct look *l)
 		session->connections = connections_new();
 	known = merge(l, session->connections, &nofail);
 	if (nofail) {
-		trace(l, TRACE_SESSION, TRACE_SESSION_NOFAIL, id, 1);
+		trace(l, MATCH_SESSION, MATCH_SESSION_NOFAIL, id, 1);
 		return false;
 	}
 	somebody = c->value[SLOT_IP4].at || c->value[SLOT_IP6].at || c->value[SLOT_DNS].at ||
 		   c->value[SLOT_FID].at;
 	if (!somebody) {
-		trace(l, TRACE_SESSION, TRACE_SESSION_PENDING, id, 1);
+		trace(l, MATCH_SESSION, MATCH_SESSION_PENDING, id, 1);
 		if (known)
 			connections_set_pending(session->connections, known, true);
 	}
@@ -295,7 +295,7 @@ static enum outcome matched(struct look *l, const struct regex *r, struct findin
 		return OUTCOME_NONE;
 	found = who_read(out, &said, &l->captures, l->f->names);
 	if (said.at)
-		trace(l, TRACE_HOST, 0, said, found);
+		trace(l, MATCH_HOST, 0, said, found);
 	if (!found)
 		return OUTCOME_NONE;
 	read_kind(&l->captures, out);

@@ -310,16 +310,19 @@ Test(filter, a_long_line_is_searched_to_its_end)
 
 static char log_text[1024];
 
-static void note(void *arg, enum trace_step step, size_t index, struct text subject, int result)
+static void note(void *arg, enum match_stage stage, size_t index, struct text subject,
+		 int result)
 {
-	static const char *const names[] = {"pref",   "content", "fail",
-					    "ignore", "session", "host"};
+	static const char *const names[] = {
+		[MATCH_PREFREGEX] = "pref",  [MATCH_CONTENT] = "content",
+		[MATCH_FAILREGEX] = "fail",  [MATCH_IGNOREREGEX] = "ignore",
+		[MATCH_SESSION] = "session", [MATCH_HOST] = "host"};
 	size_t used = strlen(log_text);
 
 	(void)arg;
 	if (subject.len && subject.at[subject.len - 1] == '\n')
 		subject.len--;
-	snprintf(log_text + used, sizeof(log_text) - used, "%s %zu %.*s %d;", names[step],
+	snprintf(log_text + used, sizeof(log_text) - used, "%s %zu %.*s %d;", names[stage],
 		 index, (int)subject.len, subject.at, result);
 }
 
