@@ -38,13 +38,14 @@ bool dates_at_start(const struct dates *dates);
  * "[] " out of "[date] " is.
  */
 bool dates_cuts_words(const struct dates *dates);
-/* `line` is valid UTF-8, without its newline. */
-bool dates_find(struct dates *dates, struct date_found *out, struct text line);
+/* `line` is valid UTF-8, without its newline. What it costs is taken off *steps, which may be
+ * NULL, by search_run(); when none are left, there are no more searches. */
+bool dates_find(struct dates *dates, struct date_found *out, struct text line, uint64_t *steps);
 /* In ms, or TIME_NONE for a date that there is not, and for one with nothing in it, which says
  * that it is the last one known, or now. */
 int64_t dates_time(const struct dates *dates, const struct date_found *found,
 		   struct date_cache *cache, int64_t now);
-/* Searches that PCRE2 gave up on. */
+/* Searches that were given up, or not tried for want of steps. */
 uint64_t dates_limited(const struct dates *dates);
 
 #endif

@@ -159,12 +159,15 @@ int match_ready(struct match *m)
 
 /* ---- when a line was written ---- */
 
-/* The date of the last line before this one that has one. */
-static int64_t earlier_time(struct scan *s, struct view *view, const struct session *session)
+/* The date of the last line before this one that has one. Those up to the last line that was
+ * asked for its date were looked through then. */
+static int64_t earlier_time(struct scan *s, struct view *view, const struct session *session,
+			    uint64_t line)
 {
 	struct text run = s->lines->text;
 	struct text before = {s->memory->earlier, s->memory->earlier_len};
-	size_t lines = EARLIER_LINES;
+	uint64_t since = line - session->asked - 1;
+	size_t lines = since < EARLIER_LINES ? since : EARLIER_LINES;
 	int64_t time;
 
 	run.len = (size_t)(s->line.at - run.at);
@@ -179,15 +182,18 @@ static int64_t line_time(struct scan *s, size_t index)
 {
 	struct view *view = s->match->jails[index].view;
 	struct session *session = s->memory->sessions[index];
+	uint64_t line = s->memory->lines + s->line.number;
 	int64_t time = s->lines->time;
 
 	if (time == TIME_NONE)
 		time = view_time(view, s->now);
-	if (time != TIME_NONE) {
+	if (time == TIME_NONE)
+		session->last_date = earlier_time(s, view, session, line);
+	else
 		session->last_date = time;
+	session->asked = line;
+	if (time != TIME_NONE)
 		return time;
-	}
-	session->last_date = earlier_time(s, view, session);
 	if (session->last_date != TIME_NONE && session->last_date > s->now - EARLIER_MS)
 		return session->last_date;
 	return view_is_empty(view) ? s->now : TIME_NONE;
@@ -303,48 +309,51 @@ static void literal_found(void *arg, const char *at, size_t index, uint64_t set)
 	m->jails[index].set |= set;
 }
 
-void match_scan(struct match *m, struct match_memory *memory, const struct lines *lines,
-		int64_t now, match_found *found, void *arg)
+static void scan_all(struct scan *s)
 {
-	struct scan s = {
-		.match = m,
-		.memory = memory,
-		.lines = lines,
-		.now = now,
-		.found = found,
-		.arg = arg,
-	};
+	struct match *m = s->match;
 
-	walk_begin(&s.line, lines->text);
-	literals_scan(m->literals, lines->text, literal_found, &s);
-	line_done(&s);
-	while (m->always_count && walk_next(&s.line))
-		line_done(&s);
-	m->counts.lines += walk_count(&s.line);
-	if (lines->time == TIME_NONE)
-		remember(memory, lines->text);
+	literals_scan(m->literals, s->lines->text, literal_found, s);
+	line_done(s);
+	while (m->always_count && walk_next(&s->line))
+		line_done(s);
+}
+
+static void scan_one(struct scan *s, size_t index)
+{
+	while (walk_next(&s->line)) {
+		find(s, index, FILTER_ALL);
+		s->match->jails[index].view->made = false;
+	}
 }
 
 void match_scan_one(struct match *m, struct match_memory *memory, size_t index,
 		    const struct lines *lines, int64_t now, match_found *found, void *arg)
 {
-	struct scan s = {
-		.match = m,
-		.memory = memory,
-		.lines = lines,
-		.now = now,
-		.found = found,
-		.arg = arg,
-	};
+	struct scan s = {.match = m,
+			 .memory = memory,
+			 .lines = lines,
+			 .now = now,
+			 .found = found,
+			 .arg = arg};
+	uint64_t count;
 
 	walk_begin(&s.line, lines->text);
-	while (walk_next(&s.line)) {
-		find(&s, index, FILTER_ALL);
-		m->jails[index].view->made = false;
-	}
-	m->counts.lines += walk_count(&s.line);
+	if (index == EVERY_JAIL)
+		scan_all(&s);
+	else
+		scan_one(&s, index);
+	count = walk_count(&s.line);
+	m->counts.lines += count;
+	memory->lines += count;
 	if (lines->time == TIME_NONE)
 		remember(memory, lines->text);
+}
+
+void match_scan(struct match *m, struct match_memory *memory, const struct lines *lines,
+		int64_t now, match_found *found, void *arg)
+{
+	match_scan_one(m, memory, EVERY_JAIL, lines, now, found, arg);
 }
 
 struct match_counts match_counts(const struct match *m)
@@ -398,6 +407,7 @@ void match_memory_take(struct match_memory *memory, size_t index, struct match_m
 	struct session *session = memory->sessions[index];
 
 	memory->sessions[index] = from->sessions[from_index];
+	memory->sessions[index]->asked = 0; /* its lines are counted anew */
 	from->sessions[from_index] = session;
 	if (!memory->earlier_len)
 		remember(memory, (struct text){from->earlier, from->earlier_len});

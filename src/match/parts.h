@@ -36,9 +36,12 @@ struct match {
 struct match_memory {
 	struct session **sessions; /* one a jail */
 	size_t count;
+	uint64_t lines;	    /* in the runs so far */
 	size_t earlier_len; /* the end of the runs so far */
 	char earlier[EARLIER_BYTES];
 };
+
+#define EVERY_JAIL SIZE_MAX
 
 /* As match_scan(), of one jail and every line, whatever words it has. */
 void match_scan_one(struct match *match, struct match_memory *memory, size_t index,

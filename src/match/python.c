@@ -28,6 +28,7 @@ struct python {
 	char *why;
 	size_t size;
 	bool begun; /* something but flags and comments was read */
+	struct python_way *way;
 };
 
 enum item {
@@ -275,6 +276,7 @@ static bool extension(struct python *p)
 		if (strncmp(p->at, same[i], len) != 0)
 			continue;
 		fprintf(p->out, "(?%s", same[i]);
+		p->way->atomic |= *same[i] == '>';
 		p->at += len;
 		return true;
 	}
@@ -334,6 +336,27 @@ static bool group(struct python *p)
 	return extension(p);
 }
 
+/* At what may follow a quantifier. Lazy ones count their characters by themselves. */
+static void quantified(struct python *p, bool unbounded)
+{
+	bool lazy = *p->at == '?';
+
+	if (*p->at == '+')
+		p->way->atomic = true;
+	if (lazy || *p->at == '+')
+		fputc(*p->at++, p->out);
+	if (p->way->marks && unbounded && !lazy)
+		fputs("(?C)", p->out);
+}
+
+static void quantifier(struct python *p)
+{
+	bool unbounded = *p->at != '?';
+
+	fputc(*p->at++, p->out);
+	quantified(p, unbounded);
+}
+
 /* {n}, {n,}, {n,m} and, unlike PCRE2 before 10.43, {,m} and {,}. Anything else is plain text.
  */
 static void brace(struct python *p)
@@ -352,6 +375,7 @@ static void brace(struct python *p)
 	fprintf(p->out, "{%.*s%s%.*s}", lows ? (int)lows : 1, lows ? low : "0",
 		comma ? "," : "", (int)highs, high);
 	p->at = high + highs + 1;
+	quantified(p, comma && !highs);
 }
 
 /* (?flags) and (?#comment) leave the start of the expression where it is. */
@@ -376,6 +400,8 @@ static bool translate(struct python *p)
 			ok = group(p);
 		else if (*p->at == '{')
 			brace(p);
+		else if (strchr("*+?", *p->at))
+			quantifier(p);
 		else
 			fputc(*p->at++, p->out);
 		if (!ok)
@@ -385,9 +411,10 @@ static bool translate(struct python *p)
 	return true;
 }
 
-int python_translate(char **out, const char *regex, char *why, size_t size)
+int python_translate(char **out, struct python_way *way, const char *regex, char *why,
+		     size_t size)
 {
-	struct python p = {.at = regex, .why = why, .size = size};
+	struct python p = {.at = regex, .why = why, .size = size, .way = way};
 	char *text = NULL;
 	size_t len;
 	bool ok;

@@ -3,7 +3,14 @@
 #ifndef BANISH_MATCH_PYTHON_H
 #define BANISH_MATCH_PYTHON_H
 
+#include <stdbool.h>
 #include <stddef.h>
+
+struct python_way {
+	bool marks;  /* put a callout behind each quantifier without end that is not lazy */
+	bool atomic; /* told: there are groups or quantifiers that give nothing back, "(?>a)" or
+			"a++" */
+};
 
 /*
  * An expression for PCRE2_UTF | PCRE2_UCP with newline LF that matches what `regex` matches in
@@ -12,7 +19,8 @@
  *
  * The result has no literal "{" that is not a quantifier or escaped, and no \s or \S.
  */
-int python_translate(char **out, const char *regex, char *why, size_t size);
+int python_translate(char **out, struct python_way *way, const char *regex, char *why,
+		     size_t size);
 
 /*
  * An expression that, without PCRE2_UTF and PCRE2_UCP, finds in text of ASCII alone what

@@ -48,6 +48,7 @@ static int compile(struct regex *r, char *why, size_t size)
 {
 	PCRE2_UCHAR words[128];
 	PCRE2_SIZE at = 0;
+	uint32_t all;
 	size_t from;
 	int err;
 
@@ -61,19 +62,9 @@ static int compile(struct regex *r, char *why, size_t size)
 			 r->pattern + from);
 		return -EINVAL;
 	}
+	pcre2_pattern_info(r->any.code, PCRE2_INFO_ALLOPTIONS, &all);
+	r->anchored = all & PCRE2_ANCHORED;
 	return compile_ascii(r);
-}
-
-const pcre2_code *regex_machine(struct regex *r, bool ascii)
-{
-	struct machine *m = ascii && r->ascii.code ? &r->ascii : &r->any;
-
-	/* Where memory may not be made executable there is no JIT, and the interpreter does it.
-	 */
-	if (!m->asked)
-		m->made = !pcre2_jit_compile(m->code, PCRE2_JIT_COMPLETE);
-	m->asked = true;
-	return m->made ? m->code : NULL;
 }
 
 int regex_count(struct regex *r)
@@ -187,18 +178,20 @@ static int learn_groups(struct regex *r, char *why, size_t size)
 	return err ? err : add_groups(r, GROUP_TUPLE);
 }
 
-static int translate(struct regex *r, bool names, char *why, size_t size)
+static int translate(const struct regex *r, char **out, struct python_way *way, char *why,
+		     size_t size)
 {
 	char *python = NULL;
-	int err;
+	int err = 0;
 
 	if (!r->text[strspn(r->text, " \t\n\r\f\v")]) {
 		snprintf(why, size, "the expression is empty");
 		return -EINVAL;
 	}
-	err = tags_expand(&python, r->text, names);
+	if (!(r->flags & REGEX_PLAIN))
+		err = tags_expand(&python, r->text, r->flags & REGEX_NAMES);
 	if (!err)
-		err = python_translate(&r->pattern, python, why, size);
+		err = python_translate(out, way, python ? python : r->text, why, size);
 	free(python);
 	return err;
 }
@@ -206,17 +199,20 @@ static int translate(struct regex *r, bool names, char *why, size_t size)
 int regex_compile(struct regex **out, const char *text, unsigned flags, char *why, size_t size)
 {
 	struct regex *r = calloc(1, sizeof(*r));
+	struct python_way way = {0};
 	int err = -ENOMEM;
 
 	if (!r)
 		return -ENOMEM;
+	r->flags = flags;
 	r->options = PCRE2_UTF | PCRE2_UCP | PCRE2_NEVER_BACKSLASH_C;
 	/* Python's ^ matches behind a newline at the very end, too. */
 	if (flags & REGEX_LINES)
 		r->options |= PCRE2_MULTILINE | PCRE2_ALT_CIRCUMFLEX;
 	r->text = strdup(text);
 	if (r->text)
-		err = translate(r, flags & REGEX_NAMES, why, size);
+		err = translate(r, &r->pattern, &way, why, size);
+	r->atomic = way.atomic;
 	if (!err)
 		err = compile(r, why, size);
 	if (!err)
@@ -241,8 +237,51 @@ void regex_free(struct regex *r)
 	free(r->pattern);
 	pcre2_code_free(r->any.code);
 	pcre2_code_free(r->ascii.code);
+	pcre2_code_free(r->marked.code);
 	pcre2_code_free(r->counted);
 	free(r);
+}
+
+/* ---- machine code ---- */
+
+/*
+ * NULL: where memory may not be made executable there is no JIT, and the interpreter does it.
+ * And with atomic groups JIT code of PCRE2 10.42 finds other texts than the interpreter, and
+ * leaves groups set in branches that failed.
+ */
+static const pcre2_code *machine_get(const struct regex *r, struct machine *m)
+{
+	if (!m->asked)
+		m->made = m->code && !r->atomic &&
+			  !pcre2_jit_compile(m->code, PCRE2_JIT_COMPLETE);
+	m->asked = true;
+	return m->made ? m->code : NULL;
+}
+
+const pcre2_code *regex_machine(struct regex *r, bool ascii)
+{
+	return machine_get(r, ascii && r->ascii.code ? &r->ascii : &r->any);
+}
+
+static pcre2_code *compile_marked(const struct regex *r)
+{
+	struct python_way way = {.marks = true};
+	char *pattern = NULL, why[128];
+	pcre2_code *code = NULL;
+	PCRE2_SIZE at;
+	int err;
+
+	if (!translate(r, &pattern, &way, why, sizeof(why)))
+		code = code_compile(pattern, r->options, &err, &at);
+	free(pattern);
+	return code;
+}
+
+const pcre2_code *regex_marked(struct regex *r)
+{
+	if (!r->marked.asked)
+		r->marked.code = compile_marked(r);
+	return machine_get(r, &r->marked);
 }
 
 /* ---- explaining ---- */

@@ -19,6 +19,7 @@
 enum {
 	REGEX_NAMES = 1, /* <HOST> takes host names too */
 	REGEX_LINES = 2, /* ^ and $ also match at the lines within the subject */
+	REGEX_PLAIN = 4, /* without fail2ban's tags */
 };
 
 enum group_kind {
@@ -34,7 +35,7 @@ struct regex_group {
 	unsigned slot; /* the name's number in the filter, which sets it (match/captures.h) */
 };
 
-/* Machine code is made when it is first needed: most expressions never are. */
+/* Made when it is first needed: most expressions never are. */
 struct machine {
 	pcre2_code *code; /* NULL: there is none of this kind */
 	bool asked, made;
@@ -43,10 +44,15 @@ struct machine {
 struct regex {
 	struct machine any;   /* for any text */
 	struct machine ascii; /* for text of ASCII alone */
-	pcre2_code *counted;  /* the same with a callout before each item; NULL until needed */
-	char *text;	      /* as it was written */
-	char *pattern;	      /* what was compiled */
+	struct machine
+		marked; /* the same with a callout behind what may run over all of a text */
+	pcre2_code *counted; /* the same with a callout before each item; NULL until needed */
+	char *text;	     /* as it was written */
+	char *pattern;	     /* what was compiled */
+	unsigned flags;
 	uint32_t options;
+	bool atomic;		    /* not for JIT: see regex_machine() */
+	bool anchored;		    /* is tried at the start of the subject alone */
 	struct regex_group *groups; /* with a name: plain, alternates, tuples, each by name */
 	size_t group_count;
 	unsigned skip[REGEX_SKIPS_MAX]; /* the groups of <SKIPLINES> */
@@ -62,6 +68,9 @@ void regex_free(struct regex *regex); /* takes NULL */
 /* The expression as machine code, for text of ASCII alone, which is faster, or for any. NULL:
  * there is none. */
 const pcre2_code *regex_machine(struct regex *regex, bool ascii);
+/* The same with callouts, which come again before more than the length of the expression in
+ * characters is run over that JIT does not count as a match. */
+const pcre2_code *regex_marked(struct regex *regex);
 /* Make `counted`, unless it is there. 0 or -ENOMEM. */
 int regex_count(struct regex *regex);
 

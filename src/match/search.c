@@ -13,10 +13,18 @@
 #define JIT_STACK_MAX ((size_t)1024 * 1024)
 #define HEAP_MAX_KIB 8192
 
-/* Quadratic in the worst of fail2ban's filters, which is 1 ms for so many bytes; what is worse
- * than that runs into the limit, after at most 3 ms. */
-#define JIT_BYTES 1024
+/*
+ * Subjects up to so many bytes are given to JIT code as it is: quadratic in the worst of
+ * fail2ban's filters, which is 1 ms then. An expression that is tried at every character may be
+ * one power worse. What is worse than that runs into the limit, after at most 3 ms.
+ */
+#define PLAIN_BYTES 1024
+#define PLAIN_BYTES_WITHIN 256
+
+/* JIT code counts each coming to an item that is repeated, for every character at which it
+ * tries anew. */
 #define JIT_LIMIT 200000
+#define JIT_LIMIT_WITHIN 1000000 /* at all characters together */
 
 /* The interpreter takes about as long to come to an item as to run over so many characters. */
 #define ITEM_STEPS 4
@@ -64,11 +72,44 @@ void search_clear(struct search *s)
 	*s = (struct search){0};
 }
 
-static int run_fast(struct search *s, const pcre2_code *code, struct text subject)
+static bool is_short(const struct regex *r, struct text subject)
 {
+	return subject.len <= (r->anchored ? PLAIN_BYTES : PLAIN_BYTES_WITHIN);
+}
+
+static int run_plain(struct search *s, struct regex *r, struct text subject,
+		     struct counter *counter)
+{
+	const pcre2_code *code = regex_machine(r, utf8_is_ascii(subject));
+	int n;
+
+	if (!code)
+		return PCRE2_ERROR_JIT_BADOPTION;
 	pcre2_set_match_limit(s->context, JIT_LIMIT);
-	return pcre2_jit_match(code, (PCRE2_SPTR)subject.at, subject.len, 0, 0, s->data,
-			       s->context);
+	n = pcre2_jit_match(code, (PCRE2_SPTR)subject.at, subject.len, 0, 0, s->data,
+			    s->context);
+	if (n == PCRE2_ERROR_MATCHLIMIT)
+		counter->steps = counter->most;
+	return n;
+}
+
+static int run_marked(struct search *s, struct regex *r, struct text subject,
+		      struct counter *counter)
+{
+	const pcre2_code *code = regex_marked(r);
+	uint32_t limit = JIT_LIMIT;
+	int n;
+
+	if (!code)
+		return PCRE2_ERROR_JIT_BADOPTION;
+	if (!r->anchored)
+		limit = (uint32_t)(JIT_LIMIT_WITHIN / subject.len);
+	pcre2_set_match_limit(s->context, limit);
+	pcre2_set_callout(s->context, count, counter);
+	n = pcre2_jit_match(code, (PCRE2_SPTR)subject.at, subject.len, 0, 0, s->data,
+			    s->context);
+	pcre2_set_callout(s->context, NULL, NULL);
+	return n == PCRE2_ERROR_MATCHLIMIT ? PCRE2_ERROR_JIT_STACKLIMIT : n;
 }
 
 static int run_counted(struct search *s, struct regex *r, struct text subject,
@@ -89,18 +130,15 @@ static int run_counted(struct search *s, struct regex *r, struct text subject,
 int search_run(struct search *s, struct regex *r, struct text subject, uint64_t *steps)
 {
 	struct counter counter = {.most = SEARCH_STEPS};
-	const pcre2_code *code = NULL;
-	int n = PCRE2_ERROR_JIT_STACKLIMIT;
+	int n;
 
-	if (subject.len <= JIT_BYTES)
-		code = regex_machine(r, utf8_is_ascii(subject));
 	if (steps && *steps < counter.most)
 		counter.most = *steps;
-	if (code)
-		n = run_fast(s, code, subject);
-	if (n == PCRE2_ERROR_MATCHLIMIT)
-		counter.steps = counter.most;
-	if (n == PCRE2_ERROR_JIT_STACKLIMIT)
+	if (is_short(r, subject))
+		n = run_plain(s, r, subject, &counter);
+	else
+		n = run_marked(s, r, subject, &counter);
+	if (n == PCRE2_ERROR_JIT_STACKLIMIT || n == PCRE2_ERROR_JIT_BADOPTION)
 		n = run_counted(s, r, subject, &counter);
 	if (steps)
 		*steps -= counter.steps < *steps ? counter.steps : *steps;

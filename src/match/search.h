@@ -4,8 +4,10 @@
  *
  * Strangers write the lines, and what is a microsecond for a genuine line may be seconds for
  * 8 KiB of blanks. PCRE2's own limit does not help: neither JIT code nor its interpreter
- * counts the characters that `\s*` runs over. So only short subjects are given to JIT code,
- * in which that cannot add up to much, and in long ones every step is counted.
+ * counts the characters that `\s*` runs over. So only short subjects are given to JIT code as
+ * it is, in which that cannot add up to much. For long ones it has callouts behind whatever may
+ * run far, which count the characters; and where there is no JIT, or its limits do not do, the
+ * interpreter has them before each item, which is much slower.
  */
 #ifndef BANISH_MATCH_SEARCH_H
 #define BANISH_MATCH_SEARCH_H

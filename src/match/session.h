@@ -10,6 +10,7 @@
 
 struct session {
 	int64_t last_date; /* of the last line that had one; TIME_NONE: none yet */
+	uint64_t asked;	   /* the last line of the source whose date was asked for, from 1 */
 	struct connections *connections; /* by <F-MLFID>; NULL until the first */
 	struct recent *recent;		 /* lines, with maxlines; NULL until the first */
 };

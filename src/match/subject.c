@@ -91,7 +91,8 @@ static size_t copy(struct subject *s, struct text line, bool ascii, bool cut)
 	return len;
 }
 
-void subject_make(struct subject *s, struct text line, bool follows, struct dates *dates)
+void subject_make(struct subject *s, struct text line, bool follows, struct dates *dates,
+		  uint64_t *steps)
 {
 	struct text whole = line;
 	bool cut = whole.len >= LINE_MAX_BYTES, ascii, copied;
@@ -102,7 +103,7 @@ void subject_make(struct subject *s, struct text line, bool follows, struct date
 	copied = !ascii || cut;
 	if (copied)
 		line = (struct text){s->clean, copy(s, line, ascii, cut)};
-	s->dated = dates && dates_find(dates, &s->date, line);
+	s->dated = dates && dates_find(dates, &s->date, line, steps);
 	if (s->dated) {
 		at = s->date.at;
 		len = s->date.len;

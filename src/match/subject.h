@@ -24,9 +24,10 @@ struct subject {
  * A line as long as lines may be was cut: U+FFFD is put behind it, so that nothing takes the
  * place where it was cut for its end. `line` is without its newline, `follows` whether one
  * comes right after it in memory. With `dates` the date is looked for in what is valid UTF-8 by
- * then, and cut out.
+ * then, and cut out; of *steps as dates_find().
  */
-void subject_make(struct subject *out, struct text line, bool follows, struct dates *dates);
+void subject_make(struct subject *out, struct text line, bool follows, struct dates *dates,
+		  uint64_t *steps);
 
 /* Copy `in`, each maximal part of an ill-formed sequence as one U+FFFD (Unicode 3.9, what
  * Python's errors="replace" does). `out` has room for three times its length. Returns the new

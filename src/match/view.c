@@ -4,7 +4,11 @@
 #include <string.h>
 
 #include "base/moment.h"
+#include "match/search.h"
 #include "match/view.h"
+
+/* Of search_run(): what looking for the date of one line may take, in lines before it, too. */
+#define DATE_STEPS ((uint64_t)2 * SEARCH_STEPS)
 
 /* Each text with its NUL; without `out` only the length. */
 static size_t write_rules(char *out, const struct rules *rules)
@@ -74,9 +78,11 @@ struct text view_make(struct view *v, const struct walk *line, bool dated)
 	size_t len = (size_t)(line->end - line->at);
 	bool whole = len <= LINE_MAX_BYTES;
 
-	if (!v->made)
-		subject_make(&v->subject, (struct text){line->at, whole ? len : LINE_MAX_BYTES},
-			     whole && walk_follows(line), dated ? v->dates : NULL);
+	if (v->made)
+		return v->subject.text;
+	v->steps = DATE_STEPS;
+	subject_make(&v->subject, (struct text){line->at, whole ? len : LINE_MAX_BYTES},
+		     whole && walk_follows(line), dated ? v->dates : NULL, &v->steps);
 	v->made = true;
 	return v->subject.text;
 }
@@ -119,7 +125,7 @@ int64_t view_last_time(struct view *v, struct text text, size_t *lines, int64_t 
 	for (; text.len && *lines; --*lines) {
 		int64_t time = TIME_NONE;
 
-		subject_make(&v->earlier, last_line(&text), false, v->dates);
+		subject_make(&v->earlier, last_line(&text), false, v->dates, &v->steps);
 		if (v->earlier.dated)
 			time = time_of(v, &v->earlier.date, now);
 		if (time != TIME_NONE)

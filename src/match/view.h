@@ -22,7 +22,8 @@ struct view {
 	size_t written_len;
 	struct date_cache cache;
 	struct subject subject;
-	bool made; /* of the line at hand */
+	bool made;	/* of the line at hand */
+	uint64_t steps; /* that looking for its date may still take */
 	struct subject earlier;
 };
 
@@ -39,7 +40,8 @@ int64_t view_time(struct view *view, int64_t now);
 bool view_is_empty(const struct view *view);
 /*
  * The last date there is in `text`, which lies before the line at hand; TIME_NONE: none in the
- * last *lines of it. *lines is how many more may be looked at.
+ * last *lines of it. *lines is how many more may be looked at. What that costs is the line's at
+ * hand.
  */
 int64_t view_last_time(struct view *view, struct text text, size_t *lines, int64_t now);
 

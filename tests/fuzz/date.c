@@ -99,9 +99,9 @@ static void check_equal(struct dates *a, struct dates *b, struct date_cache *cac
 {
 	struct date_cache fresh = {0};
 	struct date_found x, y;
-	bool found = dates_find(a, &x, line);
+	bool found = dates_find(a, &x, line, NULL);
 
-	CLAIM(found == dates_find(b, &y, line));
+	CLAIM(found == dates_find(b, &y, line, NULL));
 	if (!found)
 		return;
 	check_cut(a, &x, line);

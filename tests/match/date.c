@@ -46,7 +46,7 @@ static void check(struct dates *dates, const struct row *row, int64_t now)
 	struct date_cache cache = {0};
 	struct text line = text_of(row->line);
 	char rest[256];
-	bool found = dates_find(dates, &date, line);
+	bool found = dates_find(dates, &date, line, NULL);
 
 	cr_expect_eq(found, row->time != NO_DATE, "%s", row->line);
 	if (!found || row->time == NO_DATE)
@@ -256,9 +256,9 @@ static bool compare(struct dates *fast, struct dates *slow, struct text line)
 {
 	struct date_found a = {0}, b = {0};
 	struct date_cache cache = {0};
-	bool found = dates_find(fast, &a, line);
+	bool found = dates_find(fast, &a, line, NULL);
 
-	cr_assert_eq(found, dates_find(slow, &b, line), "%s", line.at);
+	cr_assert_eq(found, dates_find(slow, &b, line, NULL), "%s", line.at);
 	if (!found)
 		return false;
 	cr_assert_eq(a.at, b.at, "%s", line.at);

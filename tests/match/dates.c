@@ -65,7 +65,7 @@ static void check_with(struct dates *dates, const struct row *row, int64_t now)
 	struct date_found date;
 	struct date_cache cache = {0};
 	struct text line = text_of(row->line);
-	bool found = dates_find(dates, &date, line);
+	bool found = dates_find(dates, &date, line, NULL);
 	char rest[256];
 
 	cr_expect_eq(found, row->time != NO_DATE, "%s", row->line);
@@ -651,7 +651,7 @@ Test(dates, long_lines_are_searched_to_the_end)
 		for (; used + len < LINE_MAX_BYTES - 22; used += len)
 			memcpy(line + used, seeds[i], len);
 		strcpy(line + used, " Sep 11 2001 11:22:33");
-		cr_expect(dates_find(dates, &date, text_of(line)), "%s", seeds[i]);
+		cr_expect(dates_find(dates, &date, text_of(line), NULL), "%s", seeds[i]);
 		cr_expect_eq(date.at, used + 1, "%s", seeds[i]);
 	}
 	cr_expect_eq(dates_limited(dates), 0);
@@ -663,8 +663,8 @@ Test(dates, a_search_without_end_is_given_up)
 	struct dates *dates = compile("^(?:(?:a+)+)+b%d");
 	struct date_found date;
 
-	cr_expect_not(
-		dates_find(dates, &date, text_of("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab")));
+	cr_expect_not(dates_find(dates, &date,
+				 text_of("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab"), NULL));
 	cr_expect_eq(dates_limited(dates), 1);
 	dates_free(dates);
 }

@@ -59,6 +59,36 @@ Test(hostile, a_search_that_pcre2_gives_up_on_is_counted)
 	match_free(match);
 }
 
+/* A date that costs too much to find is none, and is found out about once a line. */
+Test(hostile, a_search_for_a_date_that_costs_too_much_is_given_up_and_counted)
+{
+	static char buffer[LINE_MAX_BYTES + 2];
+	const struct pattern p = {.fail = {"^bad <HOST>"},
+				  .dates = {"\\s+%H:%M:%S", "\\s+%H-%M-%S", "\\s+%H_%M_%S"}};
+	struct match *match = room_match(&p);
+	struct text text = bytes(buffer, "bad 192.0.2.1", ' ', "x 12:13:14 12-13-14 12_13_14:");
+
+	cr_expect_str_eq(room_scan(match, text, TIME_NONE), "0:1 192.0.2.1 -;");
+	cr_expect_eq(match_counts(match).limited, 3);
+	match_free(match);
+}
+
+Test(hostile, an_atomic_group_gives_nothing_back)
+{
+	static const char *const table[] = {
+		"^(?:<F-USER>b</F-USER>*+x|bad) <HOST>$",
+		"^(?:(?><F-USER>b</F-USER>*)x|bad) <HOST>$",
+		"^(?:<F-USER>b</F-USER>{0,3}+x|bad) <HOST>$",
+	};
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
+		const struct pattern p = {.fail = {table[i]}};
+
+		cr_expect_str_eq(room_find(&p, "bad 192.0.2.1\n"), "0:1 192.0.2.1 -;", "%s",
+				 table[i]);
+	}
+}
+
 Test(hostile, deep_recursion_is_no_way_to_hide)
 {
 	static char buffer[LINE_MAX_BYTES + 2];

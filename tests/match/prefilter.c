@@ -337,7 +337,7 @@ static bool each_finds(struct each *e, struct scratch *scratch, struct text line
 	static struct subject subject;
 	struct finding finding;
 
-	subject_make(&subject, line, true, e->dates);
+	subject_make(&subject, line, true, e->dates, NULL);
 	return filter_find(e->filter, FILTER_ALL, scratch, e->session, subject.text, NOW,
 			   &finding) == OUTCOME_FOUND;
 }

@@ -33,8 +33,9 @@ Test(python, says_the_same_in_pcre2s_words)
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
 		char why[128] = "", *out = NULL;
+		struct python_way way = {0};
 
-		cr_expect_eq(python_translate(&out, table[i].python, why, sizeof(why)), 0,
+		cr_expect_eq(python_translate(&out, &way, table[i].python, why, sizeof(why)), 0,
 			     "%s: %s", table[i].python, why);
 		cr_expect_str_eq(out, table[i].pcre2, "%s: %s", table[i].python, out);
 		free(out);
@@ -54,9 +55,10 @@ Test(python, refuses_what_python_refuses)
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
 		char why[128] = "", *out = NULL;
+		struct python_way way = {0};
 
-		cr_expect_eq(python_translate(&out, table[i], why, sizeof(why)), -EINVAL, "%s",
-			     table[i]);
+		cr_expect_eq(python_translate(&out, &way, table[i], why, sizeof(why)), -EINVAL,
+			     "%s", table[i]);
 		cr_expect(*why, "%s", table[i]);
 	}
 }

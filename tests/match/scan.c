@@ -69,6 +69,20 @@ Test(scan, an_undated_line_has_the_date_of_the_line_before_it_for_a_minute)
 	expect(&p, " bad 192.0.2.1\nNov 20 00:53:00 ok\n", "0:1 192.0.2.1 -;");
 }
 
+/* What was looked through for the one before is not again. */
+Test(scan, undated_lines_have_the_date_of_the_last_line_before_them_that_has_one)
+{
+	struct pattern p = {.fail = {"bad <HOST>$"}};
+
+	expect(&p,
+	       " bad 192.0.2.1\nNov 20 00:53:00 ok\n bad 192.0.2.2\n bad 192.0.2.3\nok\n"
+	       "Nov 20 00:53:10 ok\nok\n bad 192.0.2.4\nNov 20 00:53:15 bad 192.0.2.5\n"
+	       "bad 192.0.2.6\n",
+	       "0:1 192.0.2.1 -;0:3 192.0.2.2 1763599980000;0:4 192.0.2.3 1763599980000;"
+	       "0:8 192.0.2.4 1763599990000;0:9 192.0.2.5 1763599995000;"
+	       "0:10 192.0.2.6 1763599995000;");
+}
+
 Test(scan, an_empty_date_is_the_last_one_known_or_now)
 {
 	struct pattern p = {.fail = {"bad <HOST>$"},

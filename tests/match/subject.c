@@ -49,7 +49,7 @@ Test(subject, is_the_line_without_its_date)
 
 		memcpy(line, table[i].line, len);
 		line[len] = '\n';
-		subject_make(&subject, (struct text){line, len}, true, dates);
+		subject_make(&subject, (struct text){line, len}, true, dates, NULL);
 		cr_expect(text_equal(subject.text, table[i].text), "%s: %.*s", table[i].line,
 			  (int)subject.text.len, subject.text.at);
 		cr_expect_eq(subject.dated, table[i].dated, "%s", table[i].line);
@@ -57,7 +57,7 @@ Test(subject, is_the_line_without_its_date)
 			     table[i].copied, "%s", table[i].line);
 		/* without a newline in memory it is a copy that has one */
 		line[len] = 'x';
-		subject_make(&subject, (struct text){line, len}, false, dates);
+		subject_make(&subject, (struct text){line, len}, false, dates, NULL);
 		cr_expect(text_equal(subject.text, table[i].text), "%s", table[i].line);
 		dates_free(dates);
 	}
@@ -67,7 +67,7 @@ Test(subject, keeps_the_date_when_none_is_looked_for)
 {
 	static struct subject subject;
 
-	subject_make(&subject, text_of(ISO " vm"), false, NULL);
+	subject_make(&subject, text_of(ISO " vm"), false, NULL, NULL);
 	cr_expect(text_equal(subject.text, ISO " vm\n"));
 	cr_expect_not(subject.dated);
 }
@@ -86,11 +86,11 @@ Test(subject, a_line_that_was_cut_says_so_at_its_end)
 		memcpy(line, ISO " ", strlen(ISO) + 1);
 		if (i)
 			line[sizeof(line) - 1] = '\xff';
-		subject_make(&subject, (struct text){line, sizeof(line)}, true, dates);
+		subject_make(&subject, (struct text){line, sizeof(line)}, true, dates, NULL);
 		cr_expect(subject.dated);
 		cr_expect_eq(*subject.text.at, ' ');
 		cr_expect_eq(memcmp(subject.text.at + subject.text.len - len, ends[i], len), 0);
-		subject_make(&subject, (struct text){line, sizeof(line)}, true, at_end);
+		subject_make(&subject, (struct text){line, sizeof(line)}, true, at_end, NULL);
 		cr_expect_not(subject.dated, "where it was cut is not the end of the line");
 	}
 	dates_free(dates);
@@ -104,7 +104,7 @@ Test(subject, the_longest_line_of_the_worst_bytes_has_room)
 	struct dates *dates = compile(NULL);
 
 	memset(line, 0xff, LINE_MAX_BYTES);
-	subject_make(subject, (struct text){line, LINE_MAX_BYTES}, false, dates);
+	subject_make(subject, (struct text){line, LINE_MAX_BYTES}, false, dates, NULL);
 	cr_expect_eq(subject->text.len, SUBJECT_MAX);
 	dates_free(dates);
 	free(line);
