@@ -30,16 +30,14 @@ static void pack_head(uint8_t *out, const struct journal *journal)
 	memcpy(out + HEAD_COPY, out, HEAD_COPY);
 }
 
-static int unpack_head(struct journal *out, const uint8_t *at)
+static int unpack_head(struct journal *out, const uint8_t *head)
 {
+	const uint8_t *at = head + sizeof(magic), *sum = head + HEAD_COPY - 4;
 	uint32_t format, flags, generation, seed;
 
-	if (memcmp(at, magic, sizeof(magic)) != 0)
+	if (memcmp(head, magic, sizeof(magic)) != 0 ||
+	    get_u32(&sum) != crc32c(0, head, HEAD_COPY - 4))
 		return -EBADMSG;
-	at += HEAD_COPY - 4;
-	if (get_u32(&at) != crc32c(0, at - HEAD_COPY, HEAD_COPY - 4))
-		return -EBADMSG;
-	at += sizeof(magic) - HEAD_COPY;
 	format = get_u32(&at);
 	flags = get_u32(&at);
 	generation = get_u32(&at);
