@@ -17,5 +17,6 @@ int cmd_sync(int argc, char **argv);
 int cmd_reload(int argc, char **argv);
 int cmd_flush(int argc, char **argv);
 int cmd_import(int argc, char **argv);
+int cmd_state(int argc, char **argv);
 
 #endif

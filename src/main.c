@@ -24,6 +24,7 @@ static const struct {
 	{"reload", cmd_reload, "read the configuration anew"},
 	{"flush", cmd_flush, "take every ban out of the kernel, but remember them"},
 	{"import", cmd_import, "take over what another program left behind"},
+	{"state", cmd_state, "look at the state folder, or mend it, without a daemon"},
 };
 
 #define COMMANDS (sizeof commands / sizeof *commands)

@@ -224,7 +224,6 @@ static void read_end(struct reader *r)
 		note(r, "cannot be read behind offset %" PRIu64 ": %s", r->offset + r->len,
 		     strerror(-r->error));
 	} else if (!r->given_up && r->group < r->offset + r->len) {
-		replay->damaged++;
 		replay->torn = true;
 		note(r, "dropped an unfinished write at offset %" PRIu64, r->group);
 	}

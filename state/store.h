@@ -175,6 +175,29 @@ void store_snapshot_put(struct store *store, const struct record *record);
 void store_snapshot_end(struct store *store);
 bool store_snapshot_busy(const struct store *store);
 
+/*
+ * Without a daemon, for a person. Both refuse with -EBUSY while one holds the lock.
+ */
+struct store_file {
+	const char *name;
+	uint64_t bytes, records;
+	uint64_t damaged; /* places, and records that this program cannot understand */
+	bool torn;	  /* ends in an unfinished write, as a crash leaves it */
+};
+
+struct store_verify {
+	void (*file)(void *arg, const struct store_file *file);
+	/* What is wrong with the file that comes next. */
+	void (*note)(void *arg, const char *text);
+};
+
+/* Look at every snapshot and journal, those that a load would not use as well; changes nothing.
+ * 0 also when they are damaged; or -errno. */
+int store_verify(const char *dir, const struct store_verify *to, void *arg);
+/* A new snapshot of what a load gives, which is told to `to`; all that was there before is set
+ * aside. 0, or -errno and the folder is as it was. */
+int store_repair(const char *dir, const struct store_load *to, void *arg);
+
 struct store_counts {
 	uint64_t records, commits, syncs, snapshots, dropped;
 	uint64_t journal_bytes;

@@ -12,7 +12,6 @@
 #include "conf/once.h"
 #include "conf/sources.h"
 
-#define STATEDIR_DEFAULT "/var/lib/banish"
 #define SOCKET_DEFAULT CONF_DEFAULT_SOCKET
 #define MAXBANS_DEFAULT 2000000
 #define DBPURGEAGE_DEFAULT (INT64_C(86400) * 1000)
@@ -194,7 +193,7 @@ static int read_banish(struct builder *b)
 	int64_t maxbans = MAXBANS_DEFAULT;
 	int err = 0;
 
-	conf->statedir = strdup(STATEDIR_DEFAULT);
+	conf->statedir = strdup(CONF_DEFAULT_STATEDIR);
 	conf->socket = strdup(SOCKET_DEFAULT);
 	if (!conf->statedir || !conf->socket)
 		return -ENOMEM;

@@ -25,6 +25,7 @@
 
 #define CONF_DEFAULT_FILE "/etc/banish/banish.conf"
 #define CONF_DEFAULT_SOCKET "/run/banish/control"
+#define CONF_DEFAULT_STATEDIR "/var/lib/banish"
 #define CONF_JAIL_NAME_MAX 64
 #define CONF_MANUAL "manual" /* the jail of bans by hand: [DEFAULT]'s targets and bantime */
 
@@ -93,6 +94,7 @@ void conf_free(struct conf *conf); /* takes NULL */
 /* The `socket` that FILE names, for a client: nothing else in it matters. The caller frees it;
  * NULL: FILE does not say, or cannot be read. */
 char *conf_read_socket(const char *file);
+char *conf_read_statedir(const char *file); /* the same of `statedir` */
 
 /*
  * Read one filter, with its options. `journal`: its lines come from the journal or a syslog

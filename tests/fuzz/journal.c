@@ -46,9 +46,9 @@ static void on_record(void *arg, const struct record *record)
 
 	for (;; at++) {
 		CLAIM(at + len + FRAME_TAIL <= r->len);
-		sum = r->file + at + len;
+		sum = r->file + at + len + 1;
 		if (!memcmp(r->file + at, packed, len) &&
-		    get_u32(&sum) == journal_frame_sum(SEED, at, packed, len))
+		    get_u32(&sum) == journal_frame_sum(SEED, at, r->file + at, len))
 			break;
 	}
 	r->at = at + len + FRAME_TAIL;
@@ -88,7 +88,7 @@ static void fill_sums(uint8_t *file, size_t len, bool bad)
 		if (at + record + FRAME_TAIL > len)
 			break;
 		if (!bad || n % 3 != 2)
-			put_u32(file + at + record,
+			put_u32(file + at + record + 1,
 				journal_frame_sum(SEED, at, file + at, record));
 		at += record + FRAME_TAIL;
 	}
@@ -104,7 +104,7 @@ static struct replay read_file(struct reading *reading, int fd, bool based)
 	CLAIM(!replay_journal(&replay, fd, GENERATION));
 	CLAIM(replay.journal.end >= reading->at && replay.journal.end <= reading->len);
 	CLAIM(!(replay.torn && replay.broken) || reading->notes);
-	CLAIM((replay.damaged > 0) == (reading->notes > 0));
+	CLAIM((replay.damaged || replay.torn) == (reading->notes > 0));
 	return replay;
 }
 

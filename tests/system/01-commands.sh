@@ -12,7 +12,7 @@ refuse "no command is a usage error" 2 "usage: banish COMMAND" banish
 refuse "an unknown command names the nearest" 2 'did you mean "status"' banish statsu
 check "--help" banish --help
 check "--version" banish --version
-for verb in run restore check match status list ban unban why sync reload flush; do
+for verb in run restore check match status list ban unban why sync reload flush state; do
 	refuse "$verb: an unknown option is a usage error" 2 "usage: banish $verb" banish $verb --no-such-option
 	check "$verb --help" banish $verb --help
 done

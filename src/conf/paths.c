@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a client needs to know of the configuration, which may be broken otherwise. */
+/* Paths that are needed of a configuration, which may be broken otherwise. */
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <sys/un.h>
 
@@ -8,7 +9,7 @@
 #include "conf/field.h"
 #include "conf/load.h"
 
-char *conf_read_socket(const char *file)
+static char *read_path(const char *file, const char *key, size_t max)
 {
 	struct diag diag = {0};
 	struct ini ini = {0};
@@ -17,13 +18,21 @@ char *conf_read_socket(const char *file)
 	char *path = NULL;
 
 	/* Mistakes leave in the ini what was good. */
-	if (load_file(&load, file) != -ENOMEM &&
-	    field_path(&path, &scope, "socket",
-		       sizeof((struct sockaddr_un *)NULL)->sun_path - 1)) {
+	if (load_file(&load, file) != -ENOMEM && field_path(&path, &scope, key, max)) {
 		free(path);
 		path = NULL;
 	}
 	load_clear(&load);
 	ini_clear(&ini);
 	return path;
+}
+
+char *conf_read_socket(const char *file)
+{
+	return read_path(file, "socket", sizeof((struct sockaddr_un *)NULL)->sun_path - 1);
+}
+
+char *conf_read_statedir(const char *file)
+{
+	return read_path(file, "statedir", PATH_MAX - 1);
 }
