@@ -11,7 +11,6 @@
 #include "state/journal.h"
 #include "state/record.h"
 
-#define FORMAT 2
 #define HEAD_COPY (JOURNAL_HEAD / 2)
 #define FLAG_GAP 1u
 
@@ -21,7 +20,7 @@ static void pack_head(uint8_t *out, const struct journal *journal)
 {
 	uint8_t *at = put_bytes(out, magic, sizeof(magic));
 
-	at = put_u32(at, FORMAT);
+	at = put_u32(at, JOURNAL_FORMAT);
 	at = put_u32(at, journal->gap ? FLAG_GAP : 0);
 	at = put_u32(at, journal->generation);
 	at = put_u32(at, journal->seed);
@@ -42,7 +41,7 @@ static int unpack_head(struct journal *out, const uint8_t *head)
 	flags = get_u32(&at);
 	generation = get_u32(&at);
 	seed = get_u32(&at);
-	if (format != FORMAT)
+	if (format != JOURNAL_FORMAT)
 		return -EPROTONOSUPPORT;
 	if (generation != out->generation)
 		return -EBADMSG;

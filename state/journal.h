@@ -20,6 +20,7 @@
 
 #include "state/io.h"
 
+#define JOURNAL_FORMAT 2
 #define JOURNAL_HEAD 64
 #define FRAME_TAIL 5 /* behind a record: whether the group ends, and the checksum */
 

@@ -64,18 +64,18 @@ static void on_note(void *arg, const char *text)
 	r->notes++;
 }
 
-static size_t write_head(uint8_t *out, bool gap)
+/* A journal with that seed and nothing behind its head. */
+static void write_head(uint8_t *out, bool gap)
 {
 	uint8_t *at = put_bytes(out, "banish-j", 8);
 
-	at = put_u32(at, 1);
+	at = put_u32(at, JOURNAL_FORMAT);
 	at = put_u32(at, gap);
 	at = put_u32(at, GENERATION);
 	at = put_u32(at, SEED);
 	at = put_u32(at, 0);
 	put_u32(at, crc32c(0, out, 28));
 	memcpy(out + 32, out, 32);
-	return JOURNAL_HEAD;
 }
 
 static void fill_sums(uint8_t *file, size_t len, bool bad)

@@ -93,7 +93,7 @@ Test(verify, says_which_file_is_damaged_and_where)
 	flip("journal.00000003", 80);
 	expect_verified(SNAPSHOTS "journal.00000002 1 records, 0 damaged\n"
 				  "journal.00000003 1 records, 1 damaged\n",
-			"journal.00000003: 54 bytes at offset 64 are damaged");
+			"journal.00000003: 55 bytes at offset 64 are damaged");
 }
 
 Test(verify, knows_an_unfinished_write_from_damage)
@@ -107,7 +107,7 @@ Test(verify, knows_an_unfinished_write_from_damage)
 	expect_verified(SNAPSHOTS "journal.00000002 1 records, 0 damaged\n"
 				  "journal.00000003 1 records, 0 damaged, torn\n"
 				  "journal.00000004 0 records, 0 damaged, torn\n",
-			"journal.00000003: dropped an unfinished write at offset 118");
+			"journal.00000003: dropped an unfinished write at offset 119");
 	free(bytes);
 }
 
