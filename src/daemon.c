@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "daemon.h"
+#include "policies.h"
 
 void daemon_touch(struct daemon *daemon)
 {
@@ -78,6 +79,7 @@ int daemon_use(struct daemon *daemon, struct setup *setup)
 	if (error)
 		log_error("targets: %s", strerror(-error));
 	feeds_use(daemon, setup);
+	policies_use(daemon);
 	daemon_pardon(daemon);
 	setup_free(old);
 	return 0;

@@ -194,6 +194,7 @@ static int feed_aim(struct feed *feed, const struct setup *setup, const struct s
 
 		jails[i].name = names_add(names, text_of(jail->name));
 		jails[i].usedns = jail->rules->names;
+		jails[i].answer = jail->answer;
 	}
 	if (feed->memory)
 		feed_keep(feed, memory, jails, from->count);

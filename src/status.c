@@ -12,6 +12,7 @@
 #include "client.h"
 #include "command.h"
 #include "daemon.h"
+#include "policies.h"
 #include "show.h"
 #include "warnings.h"
 
@@ -182,7 +183,7 @@ static void status_json(const struct daemon *daemon, struct call *call, const ui
 {
 	struct judge_counts counts = judge_counts(daemon->memory->judge);
 	struct targets_counts helper = enforce_helper(daemon->enforce);
-	cJSON *root = cJSON_CreateObject();
+	cJSON *root = cJSON_CreateObject(), *tarpit;
 	char *text;
 
 	cJSON_AddStringToObject(root, "version", VERSION);
@@ -204,6 +205,10 @@ static void status_json(const struct daemon *daemon, struct call *call, const ui
 	cJSON_AddItemToObject(root, "sources", json_sources(daemon));
 	cJSON_AddItemToObject(root, "names", json_names(daemon));
 	cJSON_AddItemToObject(root, "targets", json_targets(daemon));
+	cJSON_AddItemToObject(root, "policies", policies_json(daemon));
+	tarpit = policies_tarpit_json(daemon);
+	if (tarpit)
+		cJSON_AddItemToObject(root, "tarpit", tarpit);
 	cJSON_AddItemToObject(root, "state", json_state(daemon));
 	cJSON_AddItemToObject(root, "dropped", json_dropped(daemon));
 	add_number(root, "warnings", count_warnings(daemon));
@@ -295,6 +300,7 @@ static void status_text(const struct daemon *daemon, struct call *call, const ui
 	text_jails(daemon, call, bans);
 	text_sources(daemon, call);
 	text_names(daemon, call);
+	policies_text(daemon, call);
 	text_targets(daemon, call);
 	call_out(call, "helper  process %d, %" PRIu64 " restarts", helper.helper_pid,
 		 helper.restarts);
