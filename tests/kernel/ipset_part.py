@@ -299,7 +299,7 @@ def locked(h):
              dict(kind='route', type='prohibit', protocol=187))]:
         d = other.define(**options)
         equal(f'{claim}: busy', (d.error, d.where), (BUSY, where))
-    check('one that is about to end is waited for', 2 < time.monotonic() - start < 4)
+    check('one that is about to end is waited for', 2 < time.monotonic() - start < 20)
     equal('other targets are not', [other.define(**options).error for options in (
         dict(kind='ipset', name='c'), dict(kind='route', type='blackhole', protocol=188),
         dict(kind='route', type='blackhole', protocol=187, table=100))], [0] * 3)
@@ -354,12 +354,12 @@ def run():
     faults(h)
     named6(h)
     h.define(kind='ipset', name='b', identity=identity, expect=100_000)
-    equal('100,000', bulk(h, 'ipset adds'), {0: 100_000})
-    equal('and refreshed', bulk(h, 'ipset refreshes'), {0: 100_000})
+    equal('many', bulk(h, 'ipset adds'), {0: MANY})
+    equal('and refreshed', bulk(h, 'ipset refreshes'), {0: MANY})
     start = time.monotonic()
-    equal('and listed', len(h.list()), 100_000)
+    equal('and listed', len(h.list()), MANY)
     print(f'     ipset list: {time.monotonic() - start:.3f} s (with the test\'s own part)')
-    equal('and deleted', bulk(h, 'ipset deletes', op=DEL), {0: 100_000})
+    equal('and deleted', bulk(h, 'ipset deletes', op=DEL), {0: MANY})
     equal('none left', ipset('b'), {})
     h.close()
     sh('ipset destroy')

@@ -132,8 +132,8 @@ trap 'rm -rf "$root" "$image"' EXIT
 log=$image.log
 trap 'rm -rf "$root" "$image" "$log"' EXIT
 timeout "$limit" qemu-system-x86_64 -accel tcg,thread=multi -m 1024 -smp 2 -nodefaults -no-reboot -display none \
-	-serial stdio -kernel "$kernel" -initrd "$image" -append "console=ttyS0 quiet panic=-1 loglevel=3" \
-	${disk:+-drive file="$disk",format=raw,if=virtio,cache=none} </dev/null 2>&1 | tr -d '\r' | tee "$log" || true
+	-serial stdio -kernel "$kernel" -initrd "$image" -append "console=ttyS0 quiet panic=-1 loglevel=3 mitigations=off" \
+	${disk:+-drive file="$disk",format=raw,if=virtio,cache=none} </dev/null 2>&1 | sed -u "s,\r\$,," | tee "$log" || true
 code=$(sed -n 's/^machine: exit \([0-9]*\).*/\1/p' "$log" | tail -n 1)
 [ -n "$code" ] || { echo "boot.sh: the machine did not reach the end of the script" >&2; exit 125; }
 exit "$code"
