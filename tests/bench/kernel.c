@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The way from a decision to the kernel's answer, as the daemon goes it: through the target room and
- * the socketpair to banish-netlink. Prints seconds, or microseconds a change.
+ * The way from a decision to the kernel's answer, as the daemon goes it: through the target
+ *room and the socketpair to banish-netlink. Prints seconds, or microseconds a change.
  *
- *	kernel HELPER TARGET add|del|one COUNT
+ *	kernel HELPER TARGET add|del|flush|one COUNT
  *
- * add, del: COUNT distinct IPv4 addresses, in full batches; one: add and delete of one, each
- * waited for.
+ * add, del: COUNT distinct IPv4 addresses, in full batches; flush: all there is at once;
+ * one: add and delete of one, each waited for.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -87,8 +87,10 @@ static void on_ready(void *arg, size_t target, const struct target_info *info)
 	b->start = now_ns();
 	if (!strcmp(b->verb, "one"))
 		give_one(b);
-	else
+	else if (strcmp(b->verb, "flush") != 0)
 		give_batches(b);
+	else if (target_flush(b->targets, 0))
+		fail("not taken");
 }
 
 static void on_applied(void *arg, size_t target, const struct target_change *changes,
@@ -111,11 +113,13 @@ static void on_applied(void *arg, size_t target, const struct target_change *cha
 		give_batches(b);
 }
 
-static void on_listed(void *arg, size_t target, int error)
+static void on_done(void *arg, size_t target, int error)
 {
-	(void)arg;
+	struct bench *b = arg;
+
 	(void)target;
-	(void)error;
+	b->errors += error != 0;
+	event_base_loopbreak(b->base);
 }
 
 static void on_lost(void *arg)
@@ -146,8 +150,7 @@ static void on_removed(void *arg, size_t target, const char *who)
 static const struct targets_events events = {
 	.ready = on_ready,
 	.applied = on_applied,
-	.listed = on_listed,
-	.done = on_listed,
+	.done = on_done,
 	.removed = on_removed,
 	.room = on_nothing,
 	.own = on_own,
@@ -170,13 +173,14 @@ int main(int argc, char **argv)
 	struct targets_scale scale = {0};
 
 	if (argc != 5)
-		fail("usage: kernel HELPER TARGET add|del|one COUNT");
+		fail("usage: kernel HELPER TARGET add|del|flush|one COUNT");
 	b.verb = argv[3];
 	b.count = (uint32_t)strtoul(argv[4], NULL, 10);
 	scale.expect = b.count;
 	b.times = calloc(b.count, sizeof *b.times);
 	b.base = event_base_new();
-	if (!b.times || !b.base || spec_parse(&spec, text_of(argv[2]), (struct place){0}, &diag) ||
+	if (!b.times || !b.base ||
+	    spec_parse(&spec, text_of(argv[2]), (struct place){0}, &diag) ||
 	    targets_open(&b.targets, b.base, argv[1], &events, &b) ||
 	    targets_define(b.targets, &spec, &identity, &scale, 1))
 		fail("cannot start");

@@ -305,8 +305,9 @@ def run():
     h.ask(FORGET, 1)
     users_table(h)
     routes(h)
-    calm(h)
-    lost(h)
+    if not SLOW:
+        calm(h)
+        lost(h)
     idle(h)
     repair(h)
     h.close()

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Run a script on Debian's own kernel, in a virtual machine without a disk: its file system is
-# made of programs of this machine, and what the script needs besides. Always emulated: a KVM inside
-# of another virtual machine is often there and does not work. Prints what the script prints and ends with its exit code; 125: the machine did not
-# come up.
+# made of programs of this machine, and what the script needs besides. Always emulated: a KVM
+# inside of another virtual machine is often there and does not work. Prints what the script prints
+# and ends with its exit code; 125: the machine did not come up.
 #
 #	boot.sh [-t SECONDS] [-d DISK.img] SCRIPT [FILE...]
 #
