@@ -36,7 +36,7 @@ struct feed {
 	uint64_t strange;   /* failures of who had no session */
 	uint64_t limited;   /* searches given up that were told in the log */
 	int64_t limited_at; /* ticks: when; 0: never */
-	bool live;	    /* the lines being looked at are */
+	bool live, again;   /* the lines being looked at are (base/line.h) */
 	bool moved;	    /* the position is not in the journal yet */
 	struct feed *next;
 };

@@ -93,6 +93,9 @@ static void on_found(void *arg, size_t index, const struct finding *finding)
 	struct feed *feed = arg;
 	struct feed_jail *jail = &feed->jails[index];
 
+	/* What a power cut left of a log was all read before it. */
+	if (feed->again && finding->time <= feed->daemon->memory->counted)
+		return;
 	if (finding->kind == FINDING_ALARM)
 		warn_of_alarm(feed, jail, finding);
 	if (sessions_admit(&jail->sessions, finding))
@@ -123,7 +126,13 @@ static void on_lines(void *arg, struct source *source, const struct lines *lines
 	struct feed *feed = arg;
 
 	(void)source;
+	if (lines->again && !feed->again)
+		log_warning(
+			"%s: shorter than it was read, as a power cut leaves it: lines that "
+			"were counted are not counted again",
+			feed->path);
 	feed->live = lines->live;
+	feed->again = lines->again;
 	feed->moved = true;
 	match_scan(feed->match, feed->memory, lines, moment_now(), on_found, feed);
 	warn_of_limits(feed);

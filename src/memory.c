@@ -314,6 +314,8 @@ static void load_record(void *arg, const struct record *on_disk)
 		put_position(memory, record->position.source, &record->position.position);
 		break;
 	case RECORD_EVIDENCE:
+		if (memory->counted < record->evidence.time)
+			memory->counted = record->evidence.time;
 		evidence_add(memory->evidence, &(struct evidence_entry){record->evidence.prefix,
 									record->evidence.jail,
 									record->evidence.time,

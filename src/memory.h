@@ -43,6 +43,7 @@ struct memory {
 	struct memory_snapshot *snapshot; /* the one being written, or NULL */
 	uint64_t expired;		  /* bans that had ended when they were loaded */
 	uint64_t outlawed;		  /* bans from disk that may never be made */
+	int64_t counted; /* wall clock: of the last line that was counted before the start */
 };
 
 struct memory *memory_new(uint32_t maxbans); /* NULL: out of memory */

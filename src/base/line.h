@@ -21,6 +21,8 @@ struct lines {
 	int64_t time; /* of every line of the run, when the source knows it; TIME_NONE: it is in
 			 the text */
 	bool live;    /* written while we follow the source, not found there at start */
+	bool again; /* found at start in a file that begins as the one that was read and is not
+		       as long: the power was cut. Lines that were read are among these. */
 };
 
 #endif

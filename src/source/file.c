@@ -30,6 +30,7 @@ static void file_hand(struct file *file, struct tail *tail, const struct run *ru
 		run->at[run->len - 1] = '\n';
 		file->source.counts.cut++;
 	}
+	file->source.again = tail->again && !live;
 	source_hand(&file->source, (struct text){run->at, run->len}, live);
 }
 

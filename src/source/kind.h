@@ -29,6 +29,7 @@ struct source {
 	struct source_counts counts;
 	enum source_state state;
 	int error;
+	bool again; /* of the lines that are handed over next */
 	bool paused;
 	bool closing; /* closed by a callback: ends when the turn does */
 	unsigned int depth;

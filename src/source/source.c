@@ -51,7 +51,7 @@ void source_hand(struct source *source, struct text text, bool live)
 
 void source_hand_dated(struct source *source, struct text text, int64_t time, bool live)
 {
-	struct lines lines = {.text = text, .time = time, .live = live};
+	struct lines lines = {.text = text, .time = time, .live = live, .again = source->again};
 
 	source->counts.lines += block_lines(text);
 	source->counts.bytes += text.len;

@@ -63,6 +63,8 @@ static int file_begin(struct file *file)
 			return err;
 		}
 		file->source.counts.rotations += log || trail.count;
+		if (log && log->ino == file->from.inode)
+			log->again = tail_begins(log, &file->from);
 	}
 	queue_take(&file->queue, &trail, 0, true);
 	if (log)

@@ -100,6 +100,11 @@ bool tail_matches(const struct tail *tail, const struct position *position)
 		       position->tail);
 }
 
+bool tail_begins(const struct tail *tail, const struct position *position)
+{
+	return position->head_len && hash_is(tail, 0, position->head_len, position->head);
+}
+
 bool tail_begins_alike(const struct tail *a, const struct tail *b)
 {
 	char head[2][TAIL_HEAD];

@@ -29,7 +29,8 @@ struct tail {
 	int64_t until;	 /* moment_ticks(): how long a file that was left is still read */
 	bool skip;	 /* within a line that was cut */
 	bool was_cut;
-	bool copy; /* of the log, by whoever cut that: not what is written to */
+	bool again; /* begins as what was read, and lost its end: as in struct lines */
+	bool copy;  /* of the log, by whoever cut that: not what is written to */
 	uint32_t head_len, end_len;
 	char head[TAIL_HEAD];
 	char end[BLOCK_BEFORE]; /* the bytes before offset */
@@ -44,6 +45,8 @@ void tail_close(struct tail *tail); /* takes NULL */
 bool tail_is(const struct tail *tail, const struct stat *st);
 /* Do its contents continue those that `position` was taken of? The inode is not looked at. */
 bool tail_matches(const struct tail *tail, const struct position *position);
+/* Do they begin alike? */
+bool tail_begins(const struct tail *tail, const struct position *position);
 /* Do both begin, by now, with the same bytes, as far as the shorter head goes? */
 bool tail_begins_alike(const struct tail *a, const struct tail *b);
 /* Was `tail` made after `log` was, which begins alike? Then it is a copy, complete or not, and

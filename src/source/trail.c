@@ -89,6 +89,7 @@ static struct tail *find_inode(struct siblings *siblings, const struct search *s
 			tail = entry_open(siblings, entry);
 		if (!tail)
 			continue;
+		tail->again = !*matches && tail_begins(tail, from);
 		*found = *entry;
 		return tail;
 	}

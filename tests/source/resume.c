@@ -98,6 +98,59 @@ Test(resume, renamed_to_any_name)
 	expect("two\nthree\n");
 }
 
+/* A log as a power cut leaves it, and what the server went on with: nobody had synced the end.
+ */
+static void cut_power(char *log, const char *name)
+{
+	memset(log, 'x', 300);
+	strcpy(log + 300, "\ntwo\n");
+	rig_cut(&rig, "log");
+	rig_append(&rig, "log", log);
+	rig_follow(&rig, NULL);
+	rig_expect(&rig, log);
+	source_position(rig.source, &position);
+	rig_unfollow(&rig);
+	rig.len = 0;
+	*rig.got = '\0';
+	rig_cut(&rig, "log");
+	strcpy(log + 301, "three\nfour\n");
+	rig_append(&rig, "log", log);
+	if (strcmp(name, "log") != 0)
+		rig_rename(&rig, "log", name);
+}
+
+Test(resume, shorter_by_a_power_cut_and_written_on)
+{
+	char log[400];
+
+	cut_power(log, "log");
+	expect(log);
+	cr_expect_eq(rig.again, strlen(log));
+}
+
+Test(resume, shorter_by_a_power_cut_and_renamed)
+{
+	char log[400];
+
+	cut_power(log, "log.1");
+	rig_write(&rig, "log", "five\n");
+	strcat(log, "five\n");
+	expect(log);
+	cr_expect_eq(rig.again, strlen(log) - strlen("five\n"));
+}
+
+Test(resume, cut_and_written_anew_is_not_shorter_by_a_power_cut)
+{
+	char log[400];
+
+	cut_power(log, "log");
+	log[0] = 'y';
+	rig_cut(&rig, "log");
+	rig_append(&rig, "log", log);
+	expect(log);
+	cr_expect_eq(rig.again, 0);
+}
+
 Test(resume, renamed_and_no_new_file_yet)
 {
 	rig_append(&rig, "log", "two\n");

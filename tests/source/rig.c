@@ -30,6 +30,7 @@ static void on_lines(void *arg, struct source *source, const struct lines *lines
 	rig->len += lines->text.len;
 	rig->got[rig->len] = '\0';
 	rig->live += lines->live ? lines->text.len : 0;
+	rig->again += lines->again ? lines->text.len : 0;
 	if (lines->text.len > rig->longest_run)
 		rig->longest_run = lines->text.len;
 	rig->runs++;

@@ -19,6 +19,7 @@ struct rig {
 	char *got; /* all lines, ended by NUL */
 	size_t len, room;
 	size_t live;	 /* bytes of them that were live */
+	size_t again;	 /* bytes of them that may have come before */
 	char states[64]; /* W, R, L: as they came */
 	size_t runs;
 	bool dated;	  /* the runs have times: */
