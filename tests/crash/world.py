@@ -156,11 +156,12 @@ def nft_elements(value, length):
     return network(value, length)
 
 
-def nft(family, table):
+def nft(family='inet', table='banish', text=None):
     """A set's elements stand for the length in its name, else for a single address or a /64."""
     found = {}
-    done = sh('nft', '-j', 'list', 'table', family, table)
-    for item in json.loads(done.stdout or '{"nftables":[]}')['nftables']:
+    if text is None:
+        text = sh('nft', '-j', 'list', 'table', family, table).stdout
+    for item in json.loads(text or '{"nftables":[]}')['nftables']:
         entry = item.get('set')
         if not entry:
             continue
@@ -173,9 +174,9 @@ def nft(family, table):
     return found
 
 
-def ipset(*names):
+def ipset(*names, text=None):
     found = {}
-    for line in sh('ipset', 'save').stdout.splitlines():
+    for line in (sh('ipset', 'save').stdout if text is None else text).splitlines():
         words = line.split()
         if words[0] != 'add' or words[1] not in names:
             continue

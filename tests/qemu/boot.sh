@@ -2,22 +2,25 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Run a script on Debian's own kernel, in a virtual machine without a disk: its file system is
-# made of programs of this machine, and what the script needs besides. Always emulated: a KVM
-# inside of another virtual machine is often there and does not work. Prints what the script prints
-# and ends with its exit code; 125: the machine did not come up.
+# made of programs of this machine, and what the script needs besides. Always emulated: a KVM inside
+# of another virtual machine is often there and does not work. Prints what the script prints and ends with its exit code; 125: the machine did not
+# come up.
 #
 #	boot.sh [-t SECONDS] [-d DISK.img] SCRIPT [FILE...]
+#	boot.sh -o IMAGE SCRIPT [FILE...]
 #
+# -o: make the initial file system, and IMAGE.kernel beside it, and boot nothing.
 # Each FILE (or folder) and the libraries that it needs are there under the same path; `python3`
 # stands for Debian's whole interpreter. -d: a raw image, the machine's /dev/vda, opened without
 # the cache of this machine.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 B=${B:-build}
-limit=240 disk=
-while getopts t:d: option; do
+limit=240 disk= only=
+while getopts t:d:o: option; do
 	case $option in
 	t) limit=$OPTARG ;;
+	o) only=$OPTARG ;;
 	d) disk=$OPTARG ;;
 	*) exit 125 ;;
 	esac
@@ -31,7 +34,7 @@ linux=$PWD/$B/peers/linux
 kernel=$(echo "$linux"/boot/vmlinuz-*)
 release=${kernel##*/vmlinuz-}
 # What is loaded at start; the rest of what the tests need hangs on these.
-modules="virtio_pci virtio_blk veth dummy nf_tables nft_compat ip_set ip_set_hash_ip ip_set_hash_net
+modules="virtio_pci virtio_blk virtio_console veth dummy nf_tables nft_compat ip_set ip_set_hash_ip ip_set_hash_net
 	ip_set_hash_netport ip_set_bitmap_port ip_set_list_set xt_set ip_tables iptable_raw nf_conntrack nf_conntrack_netlink
 	nft_ct nft_counter nft_fib_inet tcp_diag inet_diag udp_diag overlay"
 
@@ -129,11 +132,16 @@ image=$(mktemp "$B/qemu/initramfs.XXXXXX")
 trap 'rm -rf "$root" "$image"' EXIT
 (cd "$root" && find . -print0 | cpio -0 -o -H newc --quiet) >"$image"
 
+if [ -n "$only" ]; then
+	mv "$image" "$only"
+	ln -sf "$kernel" "$only.kernel"
+	exit 0
+fi
 log=$image.log
 trap 'rm -rf "$root" "$image" "$log"' EXIT
 timeout "$limit" qemu-system-x86_64 -accel tcg,thread=multi -m 1024 -smp 2 -nodefaults -no-reboot -display none \
-	-serial stdio -kernel "$kernel" -initrd "$image" -append "console=ttyS0 quiet panic=-1 loglevel=3 mitigations=off" \
-	${disk:+-drive file="$disk",format=raw,if=virtio,cache=none} </dev/null 2>&1 | sed -u "s,\r\$,," | tee "$log" || true
+	-serial stdio -kernel "$kernel" -initrd "$image" -append "console=ttyS0 quiet panic=-1 loglevel=3" \
+	${disk:+-drive file="$disk",format=raw,if=virtio,cache=none} </dev/null 2>&1 | tr -d '\r' | tee "$log" || true
 code=$(sed -n 's/^machine: exit \([0-9]*\).*/\1/p' "$log" | tail -n 1)
 [ -n "$code" ] || { echo "boot.sh: the machine did not reach the end of the script" >&2; exit 125; }
 exit "$code"
