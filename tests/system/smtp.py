@@ -6,7 +6,7 @@ usage: smtp.py [--port N] ADDRESS NAME COMMAND...
 
 Sends the commands and prints each answer's last line. Among the commands "LOGIN USER PASSWORD"
 is the whole of AUTH LOGIN, "PLAIN USER PASSWORD" of AUTH PLAIN, "MAIL-TO RECIPIENT" a whole
-message; "sleep N" waits. Ends with 1 when the server hangs up.
+message; "sleep N" waits, "HANG-UP LINE" sends it and is gone. Ends with 1 when the server hangs up.
 """
 import base64
 import socket
@@ -44,6 +44,9 @@ def command(session, line):
     word, _, rest = line.partition(' ')
     if word == 'sleep':
         time.sleep(float(rest))
+    elif word == 'HANG-UP':
+        session.sock.sendall(rest.encode('latin1') + b'\r\n')
+        sys.exit(0)
     elif word == 'LOGIN':
         user, _, password = rest.rpartition(' ')
         session.send('AUTH LOGIN')
