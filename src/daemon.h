@@ -75,6 +75,7 @@ struct daemon {
 	int64_t odd_time_at;  /* ticks: when a line's odd time was last warned of; 0: never */
 	int64_t rearm_at;     /* ticks */
 	int store_error;      /* the one last said in the log */
+	int snapshot_error;   /* the same */
 	bool ready, paused;
 	int exit;
 };

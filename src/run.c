@@ -121,6 +121,23 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 		on_snapshot(-1, 0, daemon);
 }
 
+/* The journal goes on, and grows; a snapshot is tried again every 10 s. One that was given up
+ * for what is told as not durable is no news. */
+static void look_at_snapshots(struct daemon *daemon)
+{
+	int error = store_counts(daemon->memory->store).snapshot_error;
+
+	if (error == -ECANCELED)
+		return;
+	if (error && error != daemon->snapshot_error)
+		log_warning("state: no snapshot can be written: %s; the journal goes on, and "
+			    "it is tried again",
+			    strerror(-error));
+	else if (!error && daemon->snapshot_error)
+		log_info("state: a snapshot was written again");
+	daemon->snapshot_error = error;
+}
+
 static void on_disk(evutil_socket_t fd, short what, void *arg)
 {
 	struct daemon *daemon = arg;
@@ -135,6 +152,7 @@ static void on_disk(evutil_socket_t fd, short what, void *arg)
 	else if (!error && daemon->store_error)
 		log_info("state: durable again");
 	daemon->store_error = error;
+	look_at_snapshots(daemon);
 	wait_check(daemon);
 	feeds_throttle(daemon);
 }

@@ -158,6 +158,9 @@ static cJSON *json_state(const struct daemon *daemon)
 	add_number(state, "backlog_bytes", counts.backlog_bytes);
 	add_number(state, "dropped", counts.dropped);
 	add_number(state, "damaged", counts.damaged);
+	if (counts.snapshot_error)
+		cJSON_AddStringToObject(state, "snapshot_error",
+					strerror(-counts.snapshot_error));
 	return state;
 }
 
@@ -315,9 +318,12 @@ static void status_text(const struct daemon *daemon, struct call *call, const ui
 			 "WARNING %zu found in the way of the bans: banish check --live says "
 			 "what",
 			 warnings);
-	call_out(call, "state   %s%s: journal of %" PRIu64 " bytes, %" PRIu64 " found damaged",
+	call_out(call,
+		 "state   %s%s: journal of %" PRIu64 " bytes, %" PRIu64 " found damaged%s%s",
 		 error ? "not durable: " : "durable", error ? strerror(-error) : "",
-		 state.journal_bytes, state.damaged);
+		 state.journal_bytes, state.damaged,
+		 state.snapshot_error ? ", no snapshot: " : "",
+		 state.snapshot_error ? strerror(-state.snapshot_error) : "");
 }
 
 static void status_done(struct daemon *daemon, struct call *call)

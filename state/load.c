@@ -131,7 +131,7 @@ static bool is_stillborn(int fd)
 /* Go on in this journal: nothing but frames up to its end, and none that distrusts the next. */
 static int keep_journal(struct load *load, const struct replay *replay, int fd)
 {
-	if (!load->write || replay->broken || (replay->journal.gap && !replay->based))
+	if (replay->broken || (replay->journal.gap && !replay->based))
 		return -EBADMSG;
 	if (replay->torn && ftruncate(fd, (off_t)replay->journal.end))
 		return -errno;
@@ -158,10 +158,14 @@ static int load_journal(struct load *load, uint32_t generation, bool newest)
 		.name = folder_name(name, FILE_JOURNAL, generation),
 		.based = generation == load->snapshot,
 	};
-	int fd = folder_open_file(load->folder->fd, FILE_JOURNAL, generation,
-				  load->write && newest);
-	int err = fd < 0 ? fd : replay_journal(&replay, fd, generation);
+	bool keep = load->write && newest;
+	int fd = folder_open_file(load->folder->fd, FILE_JOURNAL, generation, keep), err;
 
+	if (fd == -EROFS) {
+		keep = false;
+		fd = folder_open_file(load->folder->fd, FILE_JOURNAL, generation, false);
+	}
+	err = fd < 0 ? fd : replay_journal(&replay, fd, generation);
 	if (err) {
 		bool stillborn = fd >= 0 && is_stillborn(fd);
 
@@ -175,7 +179,7 @@ static int load_journal(struct load *load, uint32_t generation, bool newest)
 	}
 	load->damaged += replay.damaged;
 	load->journal_bytes += replay.journal.end - JOURNAL_HEAD;
-	if (!newest || keep_journal(load, &replay, fd))
+	if (!keep || keep_journal(load, &replay, fd))
 		close(fd);
 	return 0;
 }

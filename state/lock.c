@@ -13,6 +13,9 @@ int lock_take(int *out, int dir, enum store_mode mode)
 	int flags = write ? O_RDWR | O_CREAT : O_RDONLY; /* the mount may be read-only */
 	int fd = openat(dir, "lock", flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
 
+	/* A daemon on a disk that is read-only for now writes once it is not. */
+	if (fd < 0 && errno == EROFS)
+		fd = openat(dir, "lock", O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd < 0 && errno == ENOENT && !write) {
 		*out = -1;
 		return 0;

@@ -201,7 +201,12 @@ void store_seen(struct store *store)
 
 int store_error(const struct store *store)
 {
-	return store->writer ? writer_state(store->writer).error : 0;
+	struct writer_state state;
+
+	if (!store->writer)
+		return 0;
+	state = writer_state(store->writer);
+	return state.error ? state.error : state.gap ? -ENOBUFS : 0;
 }
 
 /* ---- snapshots ---- */

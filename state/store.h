@@ -138,8 +138,9 @@ struct store_load {
 	void (*note)(void *arg, const char *text);
 };
 
-/* Load and, in STORE_WRITE, go on writing. 0; -EBUSY: another daemon has it; -ENOENT: no such
- * folder; -EACCES ... `load` is used during the call only. */
+/* Load and, in STORE_WRITE, go on writing, on a read-only disk once it is no more. 0; -EBUSY:
+ * another daemon has it; -ENOENT: no such folder; -EACCES ... `load` is used during the call
+ * only. */
 int store_open(struct store **out, const char *dir, enum store_mode mode,
 	       const struct store_load *load, void *arg);
 /* Writes what is committed (waiting at most 5 s for a disk that refuses), ends the thread.
@@ -158,7 +159,8 @@ void store_set_group(struct store *store, unsigned group_ms); /* default 50 */
 /* Readable when store_durable() or store_error() may have changed; store_seen() quiets it. */
 int store_fd(const struct store *store);
 void store_seen(struct store *store);
-/* 0, or the -errno for which nothing can be written at the moment. */
+/* 0, or the -errno for which nothing becomes durable at the moment; -ENOBUFS: too much waited,
+ * and the snapshot that will have it is not there yet. */
 int store_error(const struct store *store);
 
 /*

@@ -222,6 +222,7 @@ static void drop(struct writer *w)
 	w->state.gap = w->state.hole = true;
 	w->drops++;
 	w->give_up = w->held > 0;
+	writer_notify(w);
 	pthread_cond_signal(&w->wake);
 	pthread_cond_broadcast(&w->moved);
 }

@@ -8,6 +8,7 @@
  *	FAULT_WAY	before, after: die by SIGKILL there; short: having written half;
  *			a number: fail with this errno
  *	FAULT_COUNT	so many in a row fail (with a number)
+ *	FAULT_FILE	as long as this file is there calls fail, with the errno in it
  *	FAULT_LOG	a file that is told each call that was hit
  *	FAULT_SYNC	"lie": no call that puts data on the disk does anything
  *
@@ -36,7 +37,7 @@ enum way { NONE, BEFORE, AFTER, SHORT, ERROR };
 
 static struct {
 	char dir[PATH_MAX];
-	const char *call, *log;
+	const char *call, *log, *file;
 	long at, count;
 	enum way way;
 	int error;
@@ -53,6 +54,7 @@ __attribute__((constructor)) static void start(void)
 	fault.lie = sync && !strcmp(sync, "lie");
 	fault.call = getenv("FAULT_CALL");
 	fault.log = getenv("FAULT_LOG");
+	fault.file = getenv("FAULT_FILE");
 	if (!way || !dir || !fault.call)
 		return;
 	snprintf(fault.dir, sizeof(fault.dir), "%s", dir);
@@ -134,6 +136,20 @@ static void die(void)
 		pause();
 }
 
+/* The errno in FAULT_FILE, or 0. */
+static int asked_for(void)
+{
+	int fd = open(fault.file, O_RDONLY | O_CLOEXEC);
+	char text[16] = "";
+
+	if (fd < 0)
+		return 0;
+	if (read(fd, text, sizeof(text) - 1) < 0)
+		text[0] = '\0';
+	close(fd);
+	return atoi(text);
+}
+
 /* What is to happen in this call. Does not return from BEFORE. */
 static enum way strike(const char *call, const char *kind)
 {
@@ -146,6 +162,8 @@ static enum way strike(const char *call, const char *kind)
 	if (strcmp(fault.call, "*") != 0 && strcmp(fault.call, name) != 0)
 		return NONE;
 	number = ++fault.seen;
+	if (fault.file)
+		return (errno = asked_for()) ? ERROR : NONE;
 	if (number < fault.at || number >= fault.at + fault.count)
 		return NONE;
 	tell(call, kind, number);

@@ -354,6 +354,7 @@ Test(faults, beyond_the_backlog_are_healed_by_a_snapshot)
 	ticket = store_commit(store, true);
 	set_fault(PWRITE, 0, 0, 0);
 	cr_expect_lt(store_durable(store), ticket);
+	cr_expect_neq(store_error(store), 0);
 	cr_assert(store_wants_snapshot(store));
 	for (uint32_t n = 0; n < 3; n++)
 		bans[n] = ban_of("192.0.2.1", n);
@@ -366,6 +367,7 @@ Test(faults, beyond_the_backlog_are_healed_by_a_snapshot)
 	wait_durable(store, store_commit(store, true));
 	cr_expect_not(store_wants_snapshot(store));
 	cr_expect_eq(store_counts(store).snapshot_error, 0);
+	cr_expect_eq(store_error(store), 0);
 	store_close(store);
 	expect_numbers(0, 4, "after the snapshot");
 }
