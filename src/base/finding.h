@@ -23,6 +23,7 @@ enum finding_kind {
 	FINDING_ALARM,	/* <F-ALARM>: a person should know, and nobody is to blame */
 	FINDING_OPENED, /* <F-SESSION_OPEN>: the subject has a session, `about` is its id */
 	FINDING_ENDED,	/* <F-SESSION_END>: it is over */
+	FINDING_TELLS, /* <F-TELLS>: the message that the subject is the id of is of `prefix` */
 };
 
 #define FINDING_EXTRAS 16

@@ -21,6 +21,7 @@ void slots_init(struct slots *s)
 		[SLOT_SESSION] = "session",
 		[SLOT_SESSION_OPEN] = "session_open",
 		[SLOT_SESSION_END] = "session_end",
+		[SLOT_TELLS] = "tells",
 		[SLOT_USER] = "user",
 	};
 

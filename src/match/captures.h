@@ -28,6 +28,7 @@ enum slot {
 	SLOT_SESSION,
 	SLOT_SESSION_OPEN,
 	SLOT_SESSION_END,
+	SLOT_TELLS,
 	SLOT_USER, /* the first that is handed on with a finding */
 	SLOTS_MAX = 64,
 };

@@ -270,6 +270,7 @@ static void read_kind(const struct captures *c, struct finding *out)
 		{SLOT_ALARM, FINDING_ALARM},
 		{SLOT_SESSION_OPEN, FINDING_OPENED},
 		{SLOT_SESSION_END, FINDING_ENDED},
+		{SLOT_TELLS, FINDING_TELLS},
 	};
 
 	out->kind = FINDING_FAILURE;
