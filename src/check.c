@@ -32,17 +32,20 @@ static void print_lines(const struct conf_jail *jail)
 		printf("  timezone  %s\n", jail->rules->logtimezone);
 }
 
+static void print_ports(const struct port_range *ports, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		printf(" %u", ports[i].first);
+		if (ports[i].first != ports[i].last)
+			printf("-%u", ports[i].last);
+	}
+}
+
 static void print_service(const struct conf_jail *jail)
 {
 	if (jail->port_count)
 		printf("  port     ");
-	for (size_t i = 0; i < jail->port_count; i++) {
-		const struct port_range *range = &jail->ports[i];
-
-		printf(" %u", range->first);
-		if (range->first != range->last)
-			printf("-%u", range->last);
-	}
+	print_ports(jail->ports, jail->port_count);
 	if (jail->port_count)
 		printf(" (%s%s)\n",
 		       jail->tcp && jail->udp ? "tcp, udp"
@@ -70,6 +73,16 @@ static void print_increment(const struct increment *it)
 	if (it->rndtime)
 		printf(", up to %s more", text_print_duration(it->rndtime, time));
 	puts(it->overall ? ", by the bans of all jails" : "");
+}
+
+static void print_reaper(const struct conf_reaper *reaper)
+{
+	char older[24];
+
+	printf("[reaper sendmail]\n  state     cmd read\n  older     %s, by %s\n  port     ",
+	       text_print_duration(reaper->older, older), reaper->by_age ? "age" : "idle");
+	print_ports(reaper->ports, reaper->port_count);
+	putchar('\n');
 }
 
 static void print_jail(const struct conf *conf, const struct conf_jail *jail)
@@ -133,6 +146,8 @@ int cmd_check(int argc, char **argv)
 		if (conf->jails[i].rules)
 			match_lint(conf->jails[i].rules, &diag);
 	}
+	if (conf->reaper)
+		print_reaper(conf->reaper);
 	setup_free(setup);
 	return EXIT_DONE;
 }

@@ -125,38 +125,9 @@ static void drop_batch(struct closing *closing)
 	closing->state = CLOSING_IDLE;
 }
 
-/* Jails may have gone, or have other ports by now. */
-static void ask(struct closing *closing, struct targets *targets)
+static void on_closed(void *arg, uint64_t sockets, int error)
 {
-	struct target_close closes[TARGET_BATCH_MAX];
-	size_t count = 0;
-
-	for (size_t i = 0; i < closing->batch; i++) {
-		const struct closing_jail *jail = jail_of(closing, closing->peers[i].jail);
-
-		if (jail)
-			count += pack_peer(&closes[count], &closing->peers[i], jail);
-	}
-	if (!count)
-		drop_batch(closing);
-	else if (!targets_close_sockets(targets, closes, count))
-		closing->state = CLOSING_ASKED;
-}
-
-void closing_pump(struct closing *closing, const struct enforce *enforce,
-		  struct targets *targets)
-{
-	if (closing->state == CLOSING_IDLE && closing->count) {
-		closing->batch = closing->count < BATCH_MAX ? closing->count : BATCH_MAX;
-		enforce_mark(enforce, &closing->mark);
-		closing->state = CLOSING_WAITS;
-	}
-	if (closing->state == CLOSING_WAITS && enforce_reached(enforce, &closing->mark))
-		ask(closing, targets);
-}
-
-void closing_done(struct closing *closing, uint64_t sockets, int error)
-{
+	struct closing *closing = arg;
 	struct enforce_closed *closed = &closing->closed;
 
 	if (closing->state != CLOSING_ASKED)
@@ -178,4 +149,36 @@ void closing_done(struct closing *closing, uint64_t sockets, int error)
 		log_info("drop-established: %llu connections of %zu banned peers closed",
 			 (unsigned long long)sockets, closing->batch);
 	drop_batch(closing);
+}
+
+/* Jails may have gone, or have other ports by now. */
+static void ask(struct closing *closing, struct connections *connections,
+		struct targets *targets)
+{
+	struct target_close closes[TARGET_BATCH_MAX];
+	size_t count = 0;
+
+	for (size_t i = 0; i < closing->batch; i++) {
+		const struct closing_jail *jail = jail_of(closing, closing->peers[i].jail);
+
+		if (jail)
+			count += pack_peer(&closes[count], &closing->peers[i], jail);
+	}
+	closing->asker = (struct connections_asker){.closed = on_closed, .arg = closing};
+	if (!count)
+		drop_batch(closing);
+	else if (!connections_close(connections, targets, closes, count, &closing->asker))
+		closing->state = CLOSING_ASKED;
+}
+
+void closing_pump(struct closing *closing, const struct enforce *enforce,
+		  struct connections *connections, struct targets *targets)
+{
+	if (closing->state == CLOSING_IDLE && closing->count) {
+		closing->batch = closing->count < BATCH_MAX ? closing->count : BATCH_MAX;
+		enforce_mark(enforce, &closing->mark);
+		closing->state = CLOSING_WAITS;
+	}
+	if (closing->state == CLOSING_WAITS && enforce_reached(enforce, &closing->mark))
+		ask(closing, connections, targets);
 }

@@ -8,6 +8,7 @@
 
 #include "base/names.h"
 #include "conf/conf.h"
+#include "connections.h"
 #include "enforce.h"
 #include "judge/judge.h"
 
@@ -39,6 +40,7 @@ struct closing {
 	enum closing_state state;
 	struct enforce_mark mark;
 	struct enforce_closed closed;
+	struct connections_asker asker;
 };
 
 /* 0 or -ENOMEM, then nothing changed. */
@@ -49,7 +51,6 @@ void closing_change(struct closing *closing, const struct judge *judge, uint32_t
 		    const struct prefix *prefix);
 /* Take it on, if there is anything to do. */
 void closing_pump(struct closing *closing, const struct enforce *enforce,
-		  struct targets *targets);
-void closing_done(struct closing *closing, uint64_t sockets, int error);
+		  struct connections *connections, struct targets *targets);
 
 #endif

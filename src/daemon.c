@@ -5,7 +5,6 @@
 
 #include "base/log.h"
 #include "daemon.h"
-#include "policies.h"
 
 void daemon_touch(struct daemon *daemon)
 {
@@ -78,8 +77,10 @@ int daemon_use(struct daemon *daemon, struct setup *setup)
 	error = enforce_define(daemon->enforce, setup->conf);
 	if (error)
 		log_error("targets: %s", strerror(-error));
+	reaper_use(daemon->reaper, setup->conf->reaper);
+	if (setup->conf->reaper)
+		clients_warn(daemon);
 	feeds_use(daemon, setup);
-	policies_use(daemon);
 	daemon_pardon(daemon);
 	setup_free(old);
 	return 0;

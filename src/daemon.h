@@ -9,6 +9,7 @@
 #include "control/control.h"
 #include "enforce.h"
 #include "memory.h"
+#include "reaper.h"
 #include "resolve/resolve.h"
 #include "setup.h"
 #include "source/source.h"
@@ -16,11 +17,9 @@
 struct daemon;
 
 struct feed_jail {
-	uint32_t name;
-	const char *answer;	   /* to policy requests of the banned, or NULL; setup's */
-	bool usedns;		   /* host names are asked of the DNS */
-	struct sessions *sessions; /* NULL: its filter knows none, or none yet */
-	int64_t alarm_at;	   /* ticks: when one was last told in the log; 0: never */
+	struct resolve_jail resolve; /* its ports are the setup's */
+	struct sessions *sessions;   /* NULL: its filter knows none, or none yet */
+	int64_t alarm_at;	     /* ticks: when one was last told in the log; 0: never */
 };
 
 /* One source that is followed, and the jails that read it. */
@@ -61,11 +60,14 @@ struct daemon {
 	struct resolve *resolve;
 	struct control *control;
 	struct feed *feeds;
-	struct outlet *outlets; /* policies.h */
 	struct waiting waiting[CONTROL_CALLS_MAX];
 	size_t waiting_count;
 	struct reload *reload; /* the one under way, or NULL */
 	struct live *live;
+	struct reaper *reaper;
+	struct connections_asker clients; /* for resolve */
+	int clients_error;		  /* the one last said in the log */
+	bool clients_warned;
 	struct event *turn; /* active when decisions are to be committed */
 	struct event *expire, *tick, *disk, *snapshot, *stop[3];
 	struct call *stalled[CONTROL_CALLS_MAX]; /* their bodies are not read for now */
@@ -129,6 +131,11 @@ void live_fact(struct daemon *daemon, size_t target, const struct target_fact *f
 void live_answered(struct daemon *daemon);
 void live_pump(struct daemon *daemon);
 
+/* Ask for the connections that resolve wants to know of, if it does. */
+void clients_pump(struct daemon *daemon);
+/* Say once if /proc does not show the processes of others. */
+void clients_warn(struct daemon *daemon);
+
 /* ---- the verbs, each in its command's file ---- */
 
 void status_start(void *arg, struct call *call);
@@ -139,12 +146,13 @@ void ban_line(void *arg, struct call *call, struct text line, size_t number);
 void ban_end(void *arg, struct call *call);
 void unban_start(void *arg, struct call *call);
 void why_start(void *arg, struct call *call);
-void tarpit_start(void *arg, struct call *call);
-void tarpit_more(void *arg, struct call *call);
 void live_start(void *arg, struct call *call);
 void sync_start(void *arg, struct call *call);
 void flush_start(void *arg, struct call *call);
 void reload_start(void *arg, struct call *call);
+void reap_start(void *arg, struct call *call);
+/* What a round of the reaper's found, to the caller who asked for it. */
+void reap_done(void *arg, struct call *call, const struct reaper_round *round);
 void verb_over(void *arg, struct call *call); /* frees call_own() */
 
 /* Begin a reload; `call` is NULL for a signal's. */

@@ -7,6 +7,7 @@
 #define BANISH_DEFINITION_H
 
 #include "closing.h"
+#include "connections.h"
 #include "enforce.h"
 #include "holding.h"
 #include "wanted.h"
@@ -17,6 +18,7 @@ struct enforce {
 	struct event *pump; /* active when there may be something to send */
 	struct wanted wanted;
 	struct closing closing;
+	struct connections connections;
 	struct holding *holdings;
 	size_t count;
 	bool hold_back;		 /* the first sync leaves nothing */

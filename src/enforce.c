@@ -104,7 +104,7 @@ static void pump_run(evutil_socket_t fd, short what, void *arg)
 		if (definition_make(enforce, next))
 			log_error("out of memory while targets are changed");
 	}
-	closing_pump(&enforce->closing, enforce, enforce->targets);
+	closing_pump(&enforce->closing, enforce, &enforce->connections, enforce->targets);
 	plan(enforce);
 	enforce->events->progress(enforce->arg);
 	if (enforce->events->settled && enforce_settled(enforce))
@@ -357,6 +357,18 @@ bool enforce_uses(const struct enforce *enforce, uint32_t jail, size_t target)
 int enforce_live(const struct enforce *enforce, size_t target)
 {
 	return target_live(enforce->targets, target);
+}
+
+int enforce_list_connections(struct enforce *enforce, struct port_range ports,
+			     const struct connections_asker *asker)
+{
+	return connections_list(&enforce->connections, enforce->targets, ports, asker);
+}
+
+int enforce_close_connections(struct enforce *enforce, const struct target_close *closes,
+			      size_t count, const struct connections_asker *asker)
+{
+	return connections_close(&enforce->connections, enforce->targets, closes, count, asker);
 }
 
 struct enforce_closed enforce_closed(const struct enforce *enforce)

@@ -14,6 +14,7 @@
 #include <event2/event.h>
 
 #include "conf/conf.h"
+#include "connections.h"
 #include "memory.h"
 #include "target/target.h"
 
@@ -103,6 +104,12 @@ const struct enforce_target *enforce_at(const struct enforce *enforce, size_t ta
 bool enforce_uses(const struct enforce *enforce, uint32_t jail, size_t target);
 /* Ask the kernel whether what a target holds has an effect. As target_live(). */
 int enforce_live(const struct enforce *enforce, size_t target);
+/* The connections of this host: as connections_list() and connections_close(); the event
+ * `progress` comes when there is room again. */
+int enforce_list_connections(struct enforce *enforce, struct port_range ports,
+			     const struct connections_asker *asker);
+int enforce_close_connections(struct enforce *enforce, const struct target_close *closes,
+			      size_t count, const struct connections_asker *asker);
 struct enforce_closed enforce_closed(const struct enforce *enforce);
 struct targets_counts enforce_helper(const struct enforce *enforce);
 

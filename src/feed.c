@@ -83,7 +83,7 @@ static void warn_of_alarm(struct feed *feed, struct feed_jail *jail,
 		return;
 	jail->alarm_at = ticks ? ticks : 1;
 	log_warning("[%s] alarm: \"%s\"; nobody is banned for it. The line: %s",
-		    names_text(feed->daemon->memory->names, jail->name),
+		    names_text(feed->daemon->memory->names, jail->resolve.name),
 		    text_show(finding->about, about, sizeof about),
 		    text_show(finding->line, line, sizeof line));
 }
@@ -98,9 +98,8 @@ static void on_found(void *arg, size_t index, const struct finding *finding)
 		return;
 	if (finding->kind == FINDING_ALARM)
 		warn_of_alarm(feed, jail, finding);
-	if (sessions_admit(&jail->sessions, finding))
-		resolve_finding(feed->daemon->resolve, jail->name, jail->usedns, feed->live,
-				finding);
+	if (finding->kind == FINDING_TELLS || sessions_admit(&jail->sessions, finding))
+		resolve_finding(feed->daemon->resolve, &jail->resolve, feed->live, finding);
 	else
 		feed->strange += finding->kind == FINDING_FAILURE;
 }
@@ -135,6 +134,7 @@ static void on_lines(void *arg, struct source *source, const struct lines *lines
 	feed->again = lines->again;
 	feed->moved = true;
 	match_scan(feed->match, feed->memory, lines, moment_now(), on_found, feed);
+	clients_pump(feed->daemon);
 	warn_of_limits(feed);
 	feeds_throttle(feed->daemon);
 }
@@ -177,7 +177,7 @@ static void feed_keep(struct feed *feed, struct match_memory *memory, struct fee
 {
 	for (size_t i = 0; i < count; i++)
 		for (size_t j = 0; j < feed->jail_count; j++) {
-			if (jails[i].name != feed->jails[j].name)
+			if (jails[i].resolve.name != feed->jails[j].resolve.name)
 				continue;
 			match_memory_take(memory, i, feed->memory, j);
 			jails[i].sessions = feed->jails[j].sessions;
@@ -201,9 +201,12 @@ static int feed_aim(struct feed *feed, const struct setup *setup, const struct s
 	for (size_t i = 0; i < from->count; i++) {
 		const struct conf_jail *jail = &setup->conf->jails[from->jails[i]];
 
-		jails[i].name = names_add(names, text_of(jail->name));
-		jails[i].usedns = jail->rules->names;
-		jails[i].answer = jail->answer;
+		jails[i].resolve = (struct resolve_jail){
+			.name = names_add(names, text_of(jail->name)),
+			.names = jail->rules->names,
+			.ports = jail->ports,
+			.port_count = jail->tcp ? jail->port_count : 0,
+		};
 	}
 	if (feed->memory)
 		feed_keep(feed, memory, jails, from->count);

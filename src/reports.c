@@ -95,21 +95,23 @@ static void on_closed(void *arg, size_t peers, uint64_t sockets, int error)
 	struct enforce *enforce = arg;
 
 	(void)peers;
-	closing_done(&enforce->closing, sockets, error);
+	connections_closed(&enforce->connections, sockets, error);
 	enforce_pump(enforce);
 }
 
-/* Nobody asks for sockets here. */
 static void on_socket(void *arg, const struct target_socket *socket)
 {
-	(void)arg;
-	(void)socket;
+	struct enforce *enforce = arg;
+
+	connections_socket(&enforce->connections, socket);
 }
 
 static void on_sockets_done(void *arg, int error)
 {
-	(void)arg;
-	(void)error;
+	struct enforce *enforce = arg;
+
+	connections_listed(&enforce->connections, error);
+	enforce_pump(enforce);
 }
 
 static void on_room(void *arg)

@@ -14,7 +14,6 @@
 #include "daemon.h"
 #include "drop.h"
 #include "options.h"
-#include "policies.h"
 
 #ifndef TICK_MS
 #define TICK_MS 1000
@@ -114,7 +113,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	}
 	look_at_clock(daemon);
 	enforce_tick(daemon->enforce);
-	policies_tick(daemon);
+	reaper_pump(daemon->reaper);
 	wait_check(daemon);
 	feeds_throttle(daemon);
 	if (!event_pending(daemon->snapshot, EV_TIMEOUT, NULL))
@@ -183,6 +182,9 @@ static void on_progress(void *arg)
 		sd_notify(0, "READY=1");
 	}
 	live_pump(daemon);
+	if (daemon->reaper)
+		reaper_pump(daemon->reaper);
+	clients_pump(daemon);
 	wait_check(daemon);
 	wait_resume(daemon);
 	feeds_throttle(daemon);
@@ -231,6 +233,7 @@ void verb_over(void *arg, struct call *call)
 
 	wait_drop(daemon, call);
 	live_drop(daemon, call);
+	reaper_drop(daemon->reaper, call);
 	reload_forget(daemon, call);
 	free(call_own(call));
 	call_set(call, NULL);
@@ -247,10 +250,10 @@ static const struct control_verb verbs[] = {
 	 .over = verb_over},
 	{.name = "unban", .start = unban_start, .over = verb_over},
 	{.name = "why", .start = why_start},
-	{.name = "tarpit", .start = tarpit_start, .more = tarpit_more, .over = verb_over},
 	{.name = "sync", .start = sync_start, .over = verb_over},
 	{.name = "flush", .start = flush_start, .over = verb_over},
 	{.name = "reload", .start = reload_start, .over = verb_over},
+	{.name = "reap", .start = reap_start, .over = verb_over},
 	{.name = NULL},
 };
 
@@ -296,6 +299,9 @@ static int open_privileged(struct daemon *daemon, const struct account *account)
 
 	if (error)
 		return fail(setup_helper(), error);
+	error = reaper_open(&daemon->reaper, daemon->base, daemon->enforce, reap_done, daemon);
+	if (error)
+		return fail("start", error);
 	error = account_give_folder(account, conf->statedir, 0700);
 	if (error == -ENOTEMPTY)
 		log_error("%s: holds files that are not banish's: give statedir a folder of "
@@ -411,9 +417,9 @@ static void daemon_close(struct daemon *daemon)
 			;
 	}
 	control_close(daemon->control);
-	policies_free(daemon);
 	feeds_free(daemon);
 	enforce_close(daemon->enforce);
+	reaper_close(daemon->reaper);
 	resolve_free(daemon->resolve);
 	live_free(daemon->live);
 	memory_free(daemon->memory);

@@ -12,7 +12,6 @@
 #include "client.h"
 #include "command.h"
 #include "daemon.h"
-#include "policies.h"
 #include "show.h"
 #include "warnings.h"
 
@@ -94,6 +93,31 @@ static cJSON *json_names(const struct daemon *daemon)
 	add_number(names, "crowded", counts.crowded);
 	add_number(names, "dropped", counts.dropped);
 	return names;
+}
+
+/* Lines of sendmail's that do not say who it was. */
+static cJSON *json_messages(const struct daemon *daemon)
+{
+	struct resolve_counts counts = resolve_counts(daemon->resolve);
+	cJSON *messages = cJSON_CreateObject();
+
+	add_number(messages, "by_process", counts.by_process);
+	add_number(messages, "by_line", counts.by_line);
+	add_number(messages, "waiting", counts.waiting);
+	add_number(messages, "unclaimed", counts.unclaimed);
+	add_number(messages, "hidden", counts.hidden);
+	return messages;
+}
+
+static cJSON *json_reaper(const struct daemon *daemon)
+{
+	struct reaper_counts counts = reaper_counts(daemon->reaper);
+	cJSON *reaper = cJSON_CreateObject();
+
+	add_number(reaper, "rounds", counts.rounds);
+	add_number(reaper, "ended", counts.ended);
+	add_number(reaper, "spared", counts.spared);
+	return reaper;
 }
 
 static cJSON *json_sources(const struct daemon *daemon)
@@ -186,7 +210,7 @@ static void status_json(const struct daemon *daemon, struct call *call, const ui
 {
 	struct judge_counts counts = judge_counts(daemon->memory->judge);
 	struct targets_counts helper = enforce_helper(daemon->enforce);
-	cJSON *root = cJSON_CreateObject(), *tarpit;
+	cJSON *root = cJSON_CreateObject();
 	char *text;
 
 	cJSON_AddStringToObject(root, "version", VERSION);
@@ -207,11 +231,10 @@ static void status_json(const struct daemon *daemon, struct call *call, const ui
 	cJSON_AddItemToObject(root, "jails", json_jails(daemon, bans));
 	cJSON_AddItemToObject(root, "sources", json_sources(daemon));
 	cJSON_AddItemToObject(root, "names", json_names(daemon));
+	cJSON_AddItemToObject(root, "messages", json_messages(daemon));
+	if (reaper_has_rule(daemon->reaper))
+		cJSON_AddItemToObject(root, "reaper", json_reaper(daemon));
 	cJSON_AddItemToObject(root, "targets", json_targets(daemon));
-	cJSON_AddItemToObject(root, "policies", policies_json(daemon));
-	tarpit = policies_tarpit_json(daemon);
-	if (tarpit)
-		cJSON_AddItemToObject(root, "tarpit", tarpit);
 	cJSON_AddItemToObject(root, "state", json_state(daemon));
 	cJSON_AddItemToObject(root, "dropped", json_dropped(daemon));
 	add_number(root, "warnings", count_warnings(daemon));
@@ -265,6 +288,24 @@ static void text_names(const struct daemon *daemon, struct call *call)
 			 counts.asked, counts.unknown, counts.crowded);
 }
 
+static void text_messages(const struct daemon *daemon, struct call *call)
+{
+	struct resolve_counts counts = resolve_counts(daemon->resolve);
+	struct reaper_counts reaped = reaper_counts(daemon->reaper);
+
+	if (counts.by_process + counts.by_line + counts.waiting + counts.unclaimed)
+		call_out(call,
+			 "messages %" PRIu64 " lines told by their process, %" PRIu64
+			 " by a later line, %" PRIu64 " wait, %" PRIu64 " told by nothing",
+			 counts.by_process, counts.by_line, counts.waiting, counts.unclaimed);
+	if (reaper_has_rule(daemon->reaper))
+		call_out(call,
+			 "reaper  %" PRIu64 " rounds, %" PRIu64 " sessions ended, %" PRIu64
+			 " spared in the last%s%s",
+			 reaped.rounds, reaped.ended, reaped.spared, reaped.error ? ": " : "",
+			 reaped.error ? strerror(-reaped.error) : "");
+}
+
 static void text_targets(const struct daemon *daemon, struct call *call)
 {
 	for (size_t t = 0; t < enforce_count(daemon->enforce); t++) {
@@ -303,7 +344,7 @@ static void status_text(const struct daemon *daemon, struct call *call, const ui
 	text_jails(daemon, call, bans);
 	text_sources(daemon, call);
 	text_names(daemon, call);
-	policies_text(daemon, call);
+	text_messages(daemon, call);
 	text_targets(daemon, call);
 	call_out(call, "helper  process %d, %" PRIu64 " restarts", helper.helper_pid,
 		 helper.restarts);

@@ -10,8 +10,8 @@
 #include "conf/keys.h"
 #include "conf/load.h"
 #include "conf/once.h"
+#include "conf/reaper.h"
 #include "conf/sources.h"
-#include "conf/tarpit.h"
 
 #define SOCKET_DEFAULT CONF_DEFAULT_SOCKET
 #define MAXBANS_DEFAULT 2000000
@@ -148,7 +148,7 @@ static void check_needed(struct builder *b, const struct ini_section *section)
 	if (!sources_named(&scope))
 		diag_error(&b->once.diag, section->place,
 			   "jail [%s] has no source of lines: \"logpath\", \"journalmatch\", "
-			   "\"backend = systemd\", \"syslog\" or \"policy\"",
+			   "\"backend = systemd\" or \"syslog\"",
 			   section->name);
 }
 
@@ -166,6 +166,25 @@ static int add_section(struct builder *b, const struct ini_section *section)
 	jail_clear(&jail);
 	jail_targets_clear(&targets);
 	return err;
+}
+
+static int add_reaper(struct builder *b)
+{
+	struct scope scope = scope_of(b, SECTION_REAPER);
+	struct conf_reaper reaper;
+	bool enabled;
+	int err;
+
+	if (!ini_find(&b->ini, text_of(SECTION_REAPER)))
+		return 0;
+	err = reaper_read(&reaper, &enabled, &scope);
+	if (err || !enabled)
+		return err;
+	b->conf->reaper = malloc(sizeof reaper);
+	if (!b->conf->reaper)
+		return -ENOMEM;
+	*b->conf->reaper = reaper;
+	return 0;
 }
 
 /* When a file could not be read whole, what seems to be missing may be in what was lost. */
@@ -230,13 +249,6 @@ static int load_all(struct builder *b, const char *file)
 	return more ? more : err;
 }
 
-static int read_tarpit(struct builder *b)
-{
-	struct scope scope = scope_of(b, SECTION_TARPIT);
-
-	return tarpit_read(&b->conf->tarpit, &scope);
-}
-
 static int build(struct builder *b, const char *file)
 {
 	int loaded = load_all(b, file), err;
@@ -246,11 +258,9 @@ static int build(struct builder *b, const char *file)
 	keys_check(&b->ini, &b->once.diag);
 	err = read_banish(b);
 	if (!err)
-		err = read_tarpit(b);
-	if (!err)
 		err = add_sections(b, !loaded);
 	if (!err)
-		tarpit_check_jails(b->conf, &b->once.diag);
+		err = add_reaper(b);
 	if (!err && (loaded || b->once.diag.errors))
 		err = -EINVAL;
 	return err;
@@ -297,9 +307,9 @@ void conf_free(struct conf *conf)
 	for (size_t i = 0; i < conf->file_count; i++)
 		free(conf->files[i]);
 	free(conf->files);
-	tarpit_clear(&conf->tarpit);
 	free(conf->statedir);
 	free(conf->socket);
 	free(conf->user);
+	free(conf->reaper);
 	free(conf);
 }

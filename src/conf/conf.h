@@ -30,8 +30,7 @@
 #define CONF_MANUAL "manual" /* the jail of bans by hand: [DEFAULT]'s targets and bantime */
 
 struct conf_source {
-	char *name; /* in source/source.h's words: "/PATH", "-", "journal:...", "syslog:...",
-			"policy:..." */
+	char *name; /* in source/source.h's words: "/PATH", "-", "journal:...", "syslog:..." */
 	struct place place;
 };
 
@@ -41,7 +40,6 @@ struct conf_jail {
 	struct conf_source *sources; /* all of one kind; none in the jail `manual` only */
 	size_t source_count;
 	bool journal;	     /* their lines come as from the journal, without a date */
-	char *answer;	     /* to the policy requests of who is banned; NULL: none */
 	struct spec filter;  /* name NULL in the jail `manual` only */
 	struct rules *rules; /* the filter, read; NULL likewise */
 	bool disabled;	   /* its filter cannot be read (then rules is NULL), or compiled, which
@@ -63,16 +61,13 @@ struct conf_jail {
 	size_t target_count;
 };
 
-/* [policy tarpit] */
-struct conf_tarpit {
-	bool on; /* the section is there */
+/* Connections of sendmail's clients that wait for a command for too long are ended. */
+struct conf_reaper {
 	struct place place;
-	char *check, *store, *command; /* ADDRESS:PORT or /PATH; NULL: off */
-	unsigned sleep;		       /* s */
-	unsigned threshold, prefix4, prefix6, sleepers, credits;
-	int64_t expire; /* ms, > 0, or TIME_FOREVER */
-	struct prefix *ignoreip;
-	size_t ignoreip_count;
+	bool by_age;   /* of the process; else how long nothing was received */
+	int64_t older; /* ms, > 0 */
+	struct port_range ports[PORTS_MAX]; /* as of a jail; at least one */
+	size_t port_count;
 };
 
 struct conf {
@@ -85,8 +80,8 @@ struct conf {
 	size_t target_count;
 	struct conf_jail *jails; /* the first is `manual` */
 	size_t jail_count;
-	struct conf_tarpit tarpit;
-	char **files; /* every file read; places point to these */
+	struct conf_reaper *reaper; /* NULL: nobody is reaped */
+	char **files;		    /* every file read; places point to these */
 	size_t file_count;
 };
 

@@ -7,10 +7,12 @@
 #include "conf/ini.h"
 
 #define SECTION_BANISH "banish"
+#define SECTION_REAPER "reaper sendmail"
 
 /* Check every section's name and keys. Each mistake is a diag_error. */
 void keys_check(const struct ini *ini, struct diag *diag);
-/* Not [banish], [DEFAULT], [INCLUDES], [manual] nor a section that ini_merge made. */
+/* Not [banish], [DEFAULT], [INCLUDES], [manual], [reaper sendmail] nor a section that ini_merge
+ * made. */
 bool keys_is_jail(const struct ini_section *section);
 
 #endif

@@ -131,7 +131,7 @@ static void keep_ports(struct conf_jail *jail, struct port_range *ranges, size_t
 	jail->port_count = count;
 }
 
-static int read_ports(struct conf_jail *jail, const struct scope *scope)
+int service_read_ports(struct conf_jail *jail, const struct scope *scope)
 {
 	struct port_range ranges[WORDS_MAX];
 	struct value value = {0};
@@ -298,7 +298,7 @@ int service_read(struct conf_jail *jail, struct jail_targets *targets,
 	int err = read_protocol(jail, scope);
 
 	if (!err)
-		err = read_ports(jail, scope);
+		err = service_read_ports(jail, scope);
 	if (!err)
 		err = read_drop(jail, scope);
 	return err ? err : read_scope(jail, targets, scope);

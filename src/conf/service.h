@@ -14,5 +14,7 @@
  */
 int service_read(struct conf_jail *jail, struct jail_targets *targets,
 		 const struct scope *scope);
+/* The key port alone; jail->tcp and udp say which names of services count. */
+int service_read_ports(struct conf_jail *jail, const struct scope *scope);
 
 #endif

@@ -10,6 +10,7 @@
 #include "base/hash.h"
 #include "base/moment.h"
 #include "resolve/names.h"
+#include "resolve/waiters.h"
 
 /*
  * A name from a log is what a stranger's DNS says of his address, so whoever controls it may
@@ -18,13 +19,6 @@
  */
 
 #define NAME_MAX_BYTES 253 /* RFC 1035 3.1, without the last dot */
-
-struct waiter {
-	struct offence offence;
-	char *line;
-	size_t len;
-	struct waiter *next;
-};
 
 enum name_state {
 	NAME_FREE,
@@ -41,7 +35,7 @@ struct name {
 	int64_t since; /* ticks: when it became known */
 	struct prefix answer[RESOLVE_ANSWER_MAX];
 	unsigned answers;
-	struct waiter *first, **last;
+	struct waiters waiters;
 };
 
 struct asked {
@@ -123,60 +117,20 @@ static void tell(struct asked *a, const struct name *n, struct offence offence,
 	a->counts->unknown += !n->answers;
 }
 
-/* ---- waiting ---- */
-
-static int wait_for(struct asked *a, struct name *n, const struct offence *offence,
-		    struct text line)
-{
-	struct waiter *w;
-
-	if (a->waiting >= RESOLVE_WAITING_MAX)
-		return -ENOSPC;
-	w = malloc(sizeof(*w));
-	if (!w)
-		return -ENOMEM;
-	*w = (struct waiter){.offence = *offence, .line = text_dup(line), .len = line.len};
-	if (!w->line) {
-		free(w);
-		return -ENOMEM;
-	}
-	*n->last = w;
-	n->last = &w->next;
-	a->waiting++;
-	return 0;
-}
-
-static struct waiter *take_waiters(struct name *n)
-{
-	struct waiter *first = n->first;
-
-	n->first = NULL;
-	n->last = &n->first;
-	return first;
-}
-
-static struct waiter *waiter_free(struct asked *a, struct waiter *w)
-{
-	struct waiter *next = w->next;
-
-	free(w->line);
-	free(w);
-	a->waiting--;
-	return next;
-}
-
 /* ---- asking ---- */
 
 static void answered(struct name *n)
 {
 	struct asked *a = n->asked;
-	struct waiter *w = take_waiters(n);
+	struct waiters waiters = n->waiters;
+	struct waiter *w;
 
+	n->waiters = (struct waiters){0};
 	n->state = NAME_KNOWN;
 	n->since = moment_ticks();
-	while (w) {
+	while ((w = waiters_take(&waiters))) {
 		tell(a, n, w->offence, (struct text){w->line, w->len});
-		w = waiter_free(a, w);
+		waiter_free(w, &a->waiting);
 	}
 }
 
@@ -243,7 +197,7 @@ static struct name *new_name(struct asked *a, const char *text)
 
 	if (!n || hash_index_add(&a->index, hash_of(a, text), (uint32_t)(n - a->names)))
 		return NULL;
-	*n = (struct name){.asked = a, .state = NAME_ASKING, .last = &n->first};
+	*n = (struct name){.asked = a, .state = NAME_ASKING};
 	n->len = (uint8_t)strlen(text);
 	memcpy(n->at, text, n->len + 1u);
 	return n;
@@ -268,7 +222,7 @@ void asked_name(struct asked *a, struct text name, const struct offence *offence
 	fresh = !n;
 	if (fresh)
 		n = new_name(a, text);
-	if (!n || wait_for(a, n, offence, line))
+	if (!n || waiters_add(&n->waiters, &a->waiting, offence, line))
 		a->counts->crowded++;
 	if (n && fresh) {
 		a->counts->asked++;
@@ -321,12 +275,8 @@ void asked_close(struct asked *a)
 		return;
 	if (a->dns)
 		evdns_base_free(a->dns, 0);
-	for (size_t i = 0; a->names && i < RESOLVE_NAMES_MAX; i++) {
-		struct waiter *w = a->names[i].first;
-
-		while (w)
-			w = waiter_free(a, w);
-	}
+	for (size_t i = 0; a->names && i < RESOLVE_NAMES_MAX; i++)
+		waiters_clear(&a->names[i].waiters, &a->waiting);
 	hash_index_free(&a->index);
 	free(a->names);
 	free(a);

@@ -3,13 +3,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "resolve/messages.h"
 #include "resolve/names.h"
 #include "resolve/resolve.h"
 
 struct resolve {
 	struct event_base *base;
-	struct asked *asked; /* made when the first name is to be asked for */
-	char *server;	     /* NULL: the system's */
+	struct asked *asked;	   /* made when the first name is to be asked for */
+	char *server;		   /* NULL: the system's */
+	struct messages *messages; /* made for the first of them */
+	char *proc;		   /* NULL: /proc */
 	resolve_done *done;
 	void *arg;
 	struct resolve_counts counts;
@@ -29,19 +32,31 @@ void resolve_free(struct resolve *resolve)
 	if (!resolve)
 		return;
 	asked_close(resolve->asked);
+	messages_close(resolve->messages);
 	free(resolve->server);
+	free(resolve->proc);
 	free(resolve);
+}
+
+static int keep(char **at, const char *text)
+{
+	char *copy = strdup(text);
+
+	if (!copy)
+		return -ENOMEM;
+	free(*at);
+	*at = copy;
+	return 0;
 }
 
 int resolve_server(struct resolve *resolve, const char *address)
 {
-	char *copy = strdup(address);
+	return keep(&resolve->server, address);
+}
 
-	if (!copy)
-		return -ENOMEM;
-	free(resolve->server);
-	resolve->server = copy;
-	return 0;
+int resolve_proc(struct resolve *resolve, const char *folder)
+{
+	return keep(&resolve->proc, folder);
 }
 
 /*
@@ -91,20 +106,80 @@ static void ask(struct resolve *resolve, const struct offence *offence,
 		asked_name(resolve->asked, finding->name, offence, finding->line);
 }
 
-void resolve_finding(struct resolve *resolve, uint32_t jail, bool names, bool live,
+/* ---- messages ---- */
+
+static struct text extra_of(const struct finding *finding, const char *name)
+{
+	for (size_t i = 0; i < finding->extras; i++)
+		if (!strcmp(finding->extra[i].name, name))
+			return finding->extra[i].value;
+	return (struct text){NULL, 0};
+}
+
+static bool is_message(const struct finding *finding)
+{
+	return finding->subject == SUBJECT_ID && extra_of(finding, "process").at;
+}
+
+static bool open_messages(struct resolve *resolve)
+{
+	return resolve->messages ||
+	       !messages_open(&resolve->messages, resolve->proc ? resolve->proc : "/proc",
+			      &resolve->counts, offend, resolve);
+}
+
+static void find_message(struct resolve *resolve, const struct resolve_jail *jail,
+			 const struct offence *offence, const struct finding *finding)
+{
+	const struct message_key key = {finding->name, extra_of(finding, "process")};
+
+	if (!open_messages(resolve)) {
+		resolve->counts.crowded++;
+		return;
+	}
+	if (finding->prefix.family)
+		messages_told(resolve->messages, &key, &finding->prefix);
+	if (finding->kind == FINDING_TELLS)
+		return;
+	if (finding->prefix.family)
+		offend(resolve, offence, finding->line);
+	else
+		messages_offence(resolve->messages, &key, jail, offence, finding->line);
+}
+
+bool resolve_ask(struct resolve *resolve, struct port_range *ports)
+{
+	return resolve->messages && messages_ask(resolve->messages, ports);
+}
+
+void resolve_socket(struct resolve *resolve, const struct resolve_socket *socket)
+{
+	messages_socket(resolve->messages, socket);
+}
+
+void resolve_answered(struct resolve *resolve, int error)
+{
+	messages_answered(resolve->messages, error);
+}
+
+/* ---- the door ---- */
+
+void resolve_finding(struct resolve *resolve, const struct resolve_jail *jail, bool live,
 		     const struct finding *finding)
 {
 	struct offence offence = {
 		.prefix = finding->prefix,
-		.jail = jail,
+		.jail = jail->name,
 		.time = finding->time,
 		.live = live,
 	};
 
 	if (finding->subject == SUBJECT_ADDRESS)
 		offend(resolve, &offence, finding->line);
-	else if (finding->subject == SUBJECT_NAME && names)
+	else if (finding->subject == SUBJECT_NAME && jail->names)
 		ask(resolve, &offence, finding);
+	else if (is_message(finding))
+		find_message(resolve, jail, &offence, finding);
 	else
 		resolve->counts.dropped++;
 }

@@ -35,7 +35,7 @@ static struct conf *read_good(struct world *w, const char *text)
 
 #define NO_SOURCE                                                                              \
 	"jail [sshd] has no source of lines: \"logpath\", \"journalmatch\", \"backend = "      \
-	"systemd\", \"syslog\" or \"policy\"\n"
+	"systemd\" or \"syslog\"\n"
 
 #define FACTOR                                                                                 \
 	"bantime.factor must be a number above 0 such as 2 or 1.5, or two with \"/\" between " \
@@ -93,6 +93,20 @@ static const struct {
 	{"maxretry = 3\n", B ":1: expected a [section] first, not \"maxretry = 3\"\n"},
 	/* A line that was lost may have been the filter's: nothing is said to be missing. */
 	{"[sshd]\nfilter\nlogpath = /x\n", B ":2: expected \"key = value\", not \"filter\"\n"},
+	/* The reaper. */
+	{"[reaper sendmail]\nstate = DATA\nolder = 0\nby = size\nport = nosuch\n",
+	 B ":2: state must be cmd read, not \"DATA\"\n" B
+	   ":3: older must be a time such as 90s, 10m, 1h, 7d or 4w, not \"0\"\n" B
+	   ":4: by must be idle or age, not \"size\"\n" B
+	   ":5: port \"nosuch\" is no tcp service of /etc/services, no number from 1 to 65535, "
+	   "and no range such as 1000:2000\n"},
+	{"[reaper sendmail]\nolder = 31d\nolders = 1\nfilter = x\n",
+	 B ":3: unknown key \"olders\" in [reaper sendmail]; did you mean \"older\"?\n" B
+	   ":4: key \"filter\" belongs in a jail or [DEFAULT], not in [reaper sendmail]\n" B
+	   ":2: older must be 30 days at most\n"},
+	{"[reaper postfix]\n" OK,
+	 B ":1: [reaper postfix]: the sessions of sendmail alone can be reaped: [reaper "
+	   "sendmail]\n"},
 	/* Values. */
 	{"[sshd]\n" OK "maxretry = many\n",
 	 B ":4: maxretry must be a number from 1 to 1000, not \"many\"\n"},
@@ -252,6 +266,36 @@ Test(conf, an_empty_file_is_the_defaults_and_the_jail_of_bans_by_hand)
 	cr_assert_eq(manual->target_count, 1);
 	cr_assert_eq(conf->target_count, 1);
 	cr_expect_str_eq(conf->targets[manual->targets[0]].name, "nft");
+	conf_free(conf);
+	world_close(&w);
+}
+
+Test(conf, the_reaper_has_defaults_and_keys)
+{
+	struct world w;
+	struct conf *conf;
+
+	open_filters(&w);
+	conf = read_good(&w, "[a]\n" OK);
+	cr_expect_null(conf->reaper);
+	conf_free(conf);
+	conf = read_good(&w, "[reaper sendmail]\n");
+	cr_assert(conf->reaper);
+	cr_expect_eq(conf->jail_count, 1, "it is no jail");
+	cr_expect_eq(conf->reaper->older, 900000);
+	cr_expect_not(conf->reaper->by_age);
+	cr_assert_eq(conf->reaper->port_count, 1);
+	cr_expect_eq(conf->reaper->ports[0].first, 25);
+	conf_free(conf);
+	conf = read_good(&w, "[reaper sendmail]\nstate = cmd read\nolder = 1h\nby = age\n"
+			     "port = 587,25,26\n");
+	cr_expect_eq(conf->reaper->older, 3600000);
+	cr_expect(conf->reaper->by_age);
+	cr_assert_eq(conf->reaper->port_count, 2);
+	cr_expect_eq(conf->reaper->ports[0].last, 26);
+	conf_free(conf);
+	conf = read_good(&w, "[reaper sendmail]\nenabled = no\n");
+	cr_expect_null(conf->reaper);
 	conf_free(conf);
 	world_close(&w);
 }

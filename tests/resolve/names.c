@@ -98,7 +98,8 @@ static void rig_find(struct rig *rig, uint32_t jail, const char *name, const cha
 				  .line = text_of(line),
 				  .time = 1000};
 
-	resolve_finding(rig->resolve, jail, true, true, &finding);
+	resolve_finding(rig->resolve, &(struct resolve_jail){.name = jail, .names = true}, true,
+			&finding);
 }
 
 /* Until so many questions were answered, or two seconds. */

@@ -35,7 +35,8 @@ Test(resolve, an_address_is_its_own_answer_at_once)
 					  .subject = SUBJECT_ADDRESS,
 					  .prefix = prefix_of(addresses[i])};
 
-		resolve_finding(resolve, 7 + i, false, i & 1, &finding);
+		resolve_finding(resolve, &(struct resolve_jail){.name = 7 + i, .names = false},
+				i & 1, &finding);
 		cr_assert_eq(calls, i + 1, "%s", addresses[i]);
 		cr_expect(prefix_equal(&last.prefix, &finding.prefix));
 		cr_expect_eq(last.jail, 7 + i);
@@ -55,7 +56,8 @@ Test(resolve, keeps_a_time_that_is_not_known)
 				  .subject = SUBJECT_ADDRESS,
 				  .prefix = prefix_of("192.0.2.1")};
 
-	resolve_finding(resolve, 1, false, true, &finding);
+	resolve_finding(resolve, &(struct resolve_jail){.name = 1, .names = false}, true,
+			&finding);
 	cr_expect_eq(last.time, TIME_NONE);
 	resolve_free(resolve);
 }
@@ -81,7 +83,8 @@ Test(resolve, drops_and_counts_what_can_never_offend)
 	struct resolve *resolve = resolve_new(NULL, remember, &calls);
 
 	for (unsigned i = 0; i < count; i++)
-		resolve_finding(resolve, 1, false, true, &findings[i]);
+		resolve_finding(resolve, &(struct resolve_jail){.name = 1, .names = false},
+				true, &findings[i]);
 	cr_expect_eq(calls, 0);
 	cr_expect_eq(resolve_counts(resolve).resolved, 0);
 	cr_expect_eq(resolve_counts(resolve).dropped, count);

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "resolve/process.h"
+
+#define STAT_MAX 1024
+#define STARTED 22 /* the field of stat, from 1 (proc(5)) */
+
+static ssize_t read_file(int dir, const char *name, char *out, size_t size)
+{
+	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	ssize_t got;
+
+	if (fd < 0)
+		return -errno;
+	got = read(fd, out, size);
+	if (got < 0)
+		got = -errno;
+	close(fd);
+	return got;
+}
+
+/* The name of the program, in brackets, may hold anything: fields are counted from its end. */
+static bool read_started(int64_t *out, struct text stat)
+{
+	const char *end = memrchr(stat.at, ')', stat.len);
+	struct text rest, word;
+
+	if (!end)
+		return false;
+	rest = (struct text){end + 1, (size_t)(stat.at + stat.len - end - 1)};
+	for (int field = 3; text_word(&rest, &word); field++)
+		if (field == STARTED)
+			return text_number(word, 0, INT64_MAX / 1000, out);
+	return false;
+}
+
+static int64_t since_boot(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_BOOTTIME, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static int look(struct process *out, int dir)
+{
+	char stat[STAT_MAX], cmdline[TITLE_MAX];
+	ssize_t stat_len, len = read_file(dir, "cmdline", cmdline, sizeof cmdline);
+	struct process process;
+	int64_t started;
+
+	if (len < 0)
+		return (int)len;
+	if (!title_parse(&process.title, (struct text){cmdline, (size_t)len}))
+		return -ESRCH;
+	stat_len = read_file(dir, "stat", stat, sizeof stat);
+	if (stat_len < 0)
+		return (int)stat_len;
+	if (!read_started(&started, (struct text){stat, (size_t)stat_len}))
+		return -ESRCH;
+	process.age = since_boot() - started * 1000 / sysconf(_SC_CLK_TCK);
+	if (process.age < 0)
+		process.age = 0;
+	*out = process;
+	return 0;
+}
+
+/* An open folder of a process is never that of another with the same number. */
+int process_look(struct process *out, int proc, const char *pid)
+{
+	int dir = openat(proc, pid, O_PATH | O_DIRECTORY | O_CLOEXEC), err;
+
+	if (dir < 0)
+		return errno == ENOENT ? -ESRCH : -errno;
+	err = look(out, dir);
+	close(dir);
+	return err;
+}
