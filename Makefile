@@ -189,7 +189,7 @@ tidy:
 	clang-format --dry-run -Werror $(SOURCES) $(HEADERS)
 
 bench: all
-	tests/bench/run.sh
+	@missed=0; for b in run kernel; do tests/bench/$$b.sh || missed=1; done; exit $$missed
 
 # ---- fuzzing: clang's libFuzzer, each target for FUZZ_SECONDS ----
 
@@ -239,6 +239,8 @@ fuzz: fuzz-build
 torture: all $(B)/unit/source
 	ROUNDS=100 $(B)/unit/source --filter 'storm/*'
 	MANY=2000000 tests/system/09-many.sh
+	KILLS=200 tests/kernel/run.sh kill
+	EACH=10000 tests/system/27-flushed-in-a-flood.sh
 	for i in 1 2 3 4 5 6 7 8 9 10; do tests/system/15-changes.sh || exit 1; done
 	$(MAKE) crash CRASHES=1000
 	$(MAKE) cut CUTS=200

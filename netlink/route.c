@@ -11,10 +11,10 @@
 /* The target route: host and net routes that lead nowhere, with a protocol number of their own.
  */
 
-#define SEND_MAX 256	    /* routes in one sendmsg; more gain nothing */
-#define SWEEP_MAX (1 << 19) /* routes that a flush has in memory, 10 MB; */
-#define SWEEP_STRIDE 64	    /* it deletes every 64th of them, then those behind, ... */
-#define PASSES_MAX 32	    /* of a flush: others may add to ours meanwhile */
+#define SEND_MAX 256	       /* routes in one sendmsg; more gain nothing */
+#define SWEEP_MAX (1 << 19)    /* routes that a flush has in memory, 10 MB; a power of two */
+#define SWEEP_STEP 2654435761u /* odd, and a golden part of 2^32 */
+#define PASSES_MAX 32	       /* of a flush: others may add to ours meanwhile */
 
 struct route {
 	struct target target; /* first */
@@ -261,8 +261,8 @@ static int route_list(struct target *target, struct packet_stream *out)
 /*
  * What a flush is to delete. The kernel's table of IPv4 routes shrinks with them: deleted one
  * behind the other as they are listed they make it rebuild the same part again and again, which
- * takes three times as long as when it is thinned out evenly. So all are gathered first, or an
- * even part of them.
+ * takes twice as long as when it is thinned out evenly. So all are gathered first, or an even
+ * part of them, and deleted in steps of the golden ratio, each far from those before.
  */
 struct sweep {
 	struct route *route;
@@ -325,18 +325,23 @@ static int sweep_some(struct sweep *s, struct order *orders, size_t count)
 static int sweep_out(struct sweep *s)
 {
 	struct order orders[SEND_MAX];
-	size_t first, i, count = 0;
+	uint32_t i, at, size = 1;
+	size_t count = 0;
 	int error = 0;
 
-	for (first = 0; first < SWEEP_STRIDE; first++)
-		for (i = first; i < s->count && !error; i += SWEEP_STRIDE) {
-			orders[count++] = (struct order){.prefix = &s->at[i].prefix,
-							 .place = s->at[i].place};
-			if (count < SEND_MAX)
-				continue;
-			error = sweep_some(s, orders, count);
-			count = 0;
-		}
+	while (size < s->count)
+		size *= 2;
+	for (i = 0; i < size && !error; i++) {
+		at = i * SWEEP_STEP & (size - 1);
+		if (at >= s->count)
+			continue;
+		orders[count++] =
+			(struct order){.prefix = &s->at[at].prefix, .place = s->at[at].place};
+		if (count < SEND_MAX)
+			continue;
+		error = sweep_some(s, orders, count);
+		count = 0;
+	}
 	return error ? error : sweep_some(s, orders, count);
 }
 

@@ -25,7 +25,7 @@ enum holding_phase {
 	HOLDING_BEGIN,	/* waiting for the second set */
 	HOLDING_WALK,	/* sending what is wanted */
 	HOLDING_DRAIN,	/* all sent, some not answered */
-	HOLDING_COMMIT, /* waiting for the second set to take over */
+	HOLDING_COMMIT, /* waiting for the second set to take over, or to be emptied */
 };
 
 struct holding_sent {

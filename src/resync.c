@@ -86,6 +86,15 @@ static bool is_shared(const struct holding *holding)
 	return holding->is.info.way == TARGET_SHARED;
 }
 
+/* One request, and the kernel's own way where it has one. */
+static bool sync_flush(struct holding *holding)
+{
+	if (target_flush(holding->targets, holding->number))
+		return false;
+	holding->phase = HOLDING_COMMIT;
+	return true;
+}
+
 /* What was made just now is empty: no need to list it, or to fill a second set. Someone else's
  * ipset can be listed, and has to be: there an add of what is there costs a list of its own. */
 static bool sync_start(struct holding *holding)
@@ -104,7 +113,8 @@ static bool sync_start(struct holding *holding)
 	else if (holding->is.info.way == TARGET_REFILL)
 		started = sync_refill(holding, TARGET_REFILL_BEGIN);
 	else
-		started = sync_list(holding);
+		started = holding->empty && !is_shared(holding) ? sync_flush(holding)
+								: sync_list(holding);
 	if (!started) {
 		holding->empty = false;
 		return false;
@@ -245,7 +255,7 @@ void holding_done(struct holding *holding, int error)
 	if (holding_worker_died(holding, error))
 		return;
 	if (error) {
-		sync_failed(holding, "be filled anew", error);
+		sync_failed(holding, holding->refill ? "be filled anew" : "be emptied", error);
 		sync_over(holding);
 	} else if (holding->phase == HOLDING_BEGIN) {
 		holding->phase = HOLDING_WALK;

@@ -7,13 +7,12 @@
 # programs take turns, the best counts. BENCH_LINES=1000000.
 set -u
 cd "$(dirname "$0")/../.."
+. tests/bench/lib.sh
 B=${B:-build}
 LINES_MADE=${BENCH_LINES:-1000000}
 ROUNDS=${BENCH_ROUNDS:-5}
 peers=build/peers
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
-missed=0
+scratch
 
 # ---- measuring ----
 
@@ -25,20 +24,8 @@ cpu() {
 	calc "$user + $sys"
 }
 
-calc() { awk "BEGIN { printf \"%.4g\", $* }"; }
-true_that() { awk "BEGIN { exit !($*) }"; }
-less() { if true_that "$1 < $2"; then echo "$1"; else echo "$2"; fi; }
-say() { printf '%s %s %s\n' "$1" "$2" "$3"; }
 rate() { awk -v n="$1" -v t="$2" 'BEGIN { printf "%.0f", n / (t > 0 ? t : 0.001) }'; }
 
-# NAME VALUE UNIT RELATION LIMIT: a number to hold.
-hold() {
-	local verdict=PASS
-	true_that "$2 $4 $5" || { verdict=FAIL; missed=$((missed + 1)); }
-	printf '%s %s %s %s (to hold: %s %s)\n' "$1" "$2" "$3" "$verdict" "$4" "$5"
-}
-
-fail() { echo "bench: $*" >&2; exit 1; }
 banish() { "$B/banish" match --stats "$@"; }
 
 # The matches that `banish match --stats` told of last.

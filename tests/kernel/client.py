@@ -29,6 +29,8 @@ OLD = 'BANISH_OLD' in os.environ or \
     [int(n) for n in os.uname().release.split('-')[0].split('.')[:2]] < [6, 9]
 HEAD = struct.Struct('=BBBBHHIi')
 HOUR = 3600_000
+MANY = int(os.environ.get('MANY', 100_000))  # changes of the larger tests
+SLOW = MANY < 100_000  # an emulated machine: what is not about the kernel's version is left out
 
 passed, failed = 0, 0
 
@@ -246,7 +248,7 @@ def addresses(count, first='10.64.0.0'):
             bytes(12) for i in range(count)]
 
 
-def bulk(helper, claim, count=100_000, target=0, op=ADD):
+def bulk(helper, claim, count=MANY, target=0, op=ADD):
     """Many changes, a window of eight packets outstanding. Returns the errors seen."""
     records = [change(op, p) for p in addresses(count)]
     packets = [records[i:i + 1000] for i in range(0, count, 1000)]

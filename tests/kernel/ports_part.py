@@ -212,6 +212,7 @@ def run():
     effect(h)
     h = leaving(h)
     names(h)
-    many(h)
+    if not SLOW:
+        many(h)
     h.close()
     sh('nft delete table inet banish')

@@ -295,7 +295,7 @@ def run():
         own_connection(closer, web)
         half_open(closer, far, web)
         conntrack(closer, far, web, mail)
-        many(closer, far, web, int(os.environ.get('MANY_SOCKETS', 5000)))
+        many(closer, far, web, MANY // 20)
     finally:
         web.close()
         mail.close()

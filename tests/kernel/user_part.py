@@ -112,7 +112,7 @@ def shared(h):
     check('one for ever stays so', held('hash4')['192.0.2.10'] is None or
           not ends('192.0.2.10'), held('hash4'))
     check('a longer one, too', ends('192.0.2.11') > 86000, held('hash4'))
-    check('a shorter one is ours from now on', 3590 < ends('192.0.2.12') <= 3600 and
+    check('a shorter one is ours from now on', 3500 < ends('192.0.2.12') <= 3600 and
           comment('hash4', '192.0.2.12') == 'banish', held('hash4'))
     equal('they end', h.change(*[change(DEL, b) for b in bans]), [0] * 3)
     check('the admin\'s are still there, ours is not',
@@ -150,7 +150,7 @@ def default_timeout(h, admin, ends):
     h.change(change(ADD, '192.0.2.1'), change(ADD, '192.0.2.2', 2 * HOUR))
     admin('add', '192.0.2.3', 'hour4')
     h.change(change(ADD, '192.0.2.3', HOUR // 2))
-    check('an hour of his own', 3590 < ends('192.0.2.3', 'hour4') <= 3600, held('hour4'))
+    check('an hour of his own', 3500 < ends('192.0.2.3', 'hour4') <= 3600, held('hour4'))
     h.change(change(DEL, '192.0.2.1'), change(DEL, '192.0.2.2'), change(DEL, '192.0.2.3'))
     equal('stays when ours go', list(held('hour4')), ['192.0.2.3'])
 
@@ -180,9 +180,9 @@ def shared_intervals(h):
 def many(h):
     h.define(kind='nft', table=TABLE, set4='hash4')
     sh(f'nft add element {TABLE} hash4 {{10.64.0.0}}')
-    equal('20,000', bulk(h, 'user adds', 20_000), {0: 20_000})
-    equal('the same again', bulk(h, 'user repeats', 20_000), {0: 20_000})
-    equal('deleted', bulk(h, 'user deletes', 20_000, op=DEL), {0: 20_000})
+    equal('many', bulk(h, 'user adds', MANY // 5), {0: MANY // 5})
+    equal('the same again', bulk(h, 'user repeats', MANY // 5), {0: MANY // 5})
+    equal('deleted', bulk(h, 'user deletes', MANY // 5, op=DEL), {0: MANY // 5})
     equal('but what is his', sorted(held('hash4')), ['10.64.0.0', '203.0.113.1'])
     sh(f'nft flush set {TABLE} hash4')
 

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Run a script on Debian's own kernel, in a virtual machine without a disk: its file system is
-# made of programs of this machine, and what the script needs besides. Always emulated: a KVM inside
-# of another virtual machine is often there and does not work. Prints what the script prints and ends with its exit code; 125: the machine did not
-# come up.
+# made of programs of this machine, and what the script needs besides. Always emulated: a KVM
+# inside of another virtual machine is often there and does not work. Prints what the script prints
+# and ends with its exit code; 125: the machine did not come up.
 #
 #	boot.sh [-t SECONDS] [-d DISK.img] SCRIPT [FILE...]
 #	boot.sh -o IMAGE SCRIPT [FILE...]
@@ -140,8 +140,8 @@ fi
 log=$image.log
 trap 'rm -rf "$root" "$image" "$log"' EXIT
 timeout "$limit" qemu-system-x86_64 -accel tcg,thread=multi -m 1024 -smp 2 -nodefaults -no-reboot -display none \
-	-serial stdio -kernel "$kernel" -initrd "$image" -append "console=ttyS0 quiet panic=-1 loglevel=3" \
-	${disk:+-drive file="$disk",format=raw,if=virtio,cache=none} </dev/null 2>&1 | tr -d '\r' | tee "$log" || true
+	-serial stdio -kernel "$kernel" -initrd "$image" -append "console=ttyS0 quiet panic=-1 loglevel=3 mitigations=off" \
+	${disk:+-drive file="$disk",format=raw,if=virtio,cache=none} </dev/null 2>&1 | sed -u "s,\r\$,," | tee "$log" || true
 code=$(sed -n 's/^machine: exit \([0-9]*\).*/\1/p' "$log" | tail -n 1)
 [ -n "$code" ] || { echo "boot.sh: the machine did not reach the end of the script" >&2; exit 125; }
 exit "$code"
