@@ -18,7 +18,7 @@ int kernel_open(struct kernel *out, int nft_fd)
 	else
 		error = k.batch ? 0 : -ENOMEM;
 	if (!error)
-		error = nl_open(&k.ipset, NETLINK_NETFILTER, 0);
+		error = nl_open_if_there(&k.ipset, NETLINK_NETFILTER, 0);
 	if (!error)
 		error = nl_open(&k.route, NETLINK_ROUTE, 0);
 	if (!error)

@@ -70,10 +70,27 @@ int nl_open(struct nl *out, int bus, unsigned groups)
 	return 0;
 }
 
+/* Messages are built all the same. */
+static const struct nl lacking = {.room = NL_BATCH_MAX};
+
+int nl_open_if_there(struct nl *out, int bus, unsigned groups)
+{
+	int error = nl_open(out, bus, groups);
+
+	if (error != -EPROTONOSUPPORT)
+		return error;
+	*out = lacking;
+	return 0;
+}
+
 int nl_adopt(struct nl *out, int fd)
 {
-	struct nl nl = {.socket = mnl_socket_fdopen(fd)};
+	struct nl nl = {.socket = fd < 0 ? NULL : mnl_socket_fdopen(fd)};
 
+	if (fd < 0) {
+		*out = lacking;
+		return 0;
+	}
 	if (!nl.socket)
 		return -errno;
 	tune(&nl);
@@ -93,12 +110,12 @@ void nl_close(struct nl *nl)
 
 int nl_fd(const struct nl *nl)
 {
-	return mnl_socket_get_fd(nl->socket);
+	return nl->socket ? mnl_socket_get_fd(nl->socket) : -1;
 }
 
 unsigned nl_port(const struct nl *nl)
 {
-	return mnl_socket_get_portid(nl->socket);
+	return nl->socket ? mnl_socket_get_portid(nl->socket) : 0;
 }
 
 bool nl_drain(struct nl *nl)
@@ -116,6 +133,8 @@ int nl_join(struct nl *nl, unsigned group, bool in)
 {
 	int option = in ? NETLINK_ADD_MEMBERSHIP : NETLINK_DROP_MEMBERSHIP;
 
+	if (!nl->socket)
+		return -EPROTONOSUPPORT;
 	return mnl_socket_setsockopt(nl->socket, option, &group, sizeof group) < 0 ? -errno : 0;
 }
 
@@ -125,6 +144,8 @@ int nl_filter(struct nl *nl, const struct sock_filter *code, unsigned short len)
 	struct sock_fprog program = {.len = len,
 				     .filter = (struct sock_filter *)(uintptr_t)code};
 
+	if (!nl->socket)
+		return 0; /* nothing comes */
 	return setsockopt(nl_fd(nl), SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) < 0
 		       ? -errno
 		       : 0;
@@ -336,6 +357,8 @@ int nl_send(struct nl *nl, struct nl_batch *batch, const struct nl_answers *answ
 	int error;
 
 	assert(!batch->open);
+	if (!nl->socket)
+		return -EPROTONOSUPPORT;
 	if (batch->error || !batch->count)
 		return batch->error;
 	r.dump = (first->nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP;

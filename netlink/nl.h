@@ -27,12 +27,15 @@ struct nl {
 
 /* `bus` is NETLINK_NETFILTER or NETLINK_ROUTE, `groups` a mask of multicast groups. */
 int nl_open(struct nl *out, int bus, unsigned groups);
-/* A bound socket that someone else made; what is left in it from others is thrown away. The
- * descriptor belongs to *out from now on. */
+/* The same for a kernel that may lack this bus: then 0, and whoever sends is told
+ * -EPROTONOSUPPORT. */
+int nl_open_if_there(struct nl *out, int bus, unsigned groups);
+/* A bound socket that someone else made (-1: a bus that is lacking); what is left in it from
+ * others is thrown away. The descriptor belongs to *out from now on. */
 int nl_adopt(struct nl *out, int fd);
 void nl_close(struct nl *nl);
-int nl_fd(const struct nl *nl);
-unsigned nl_port(const struct nl *nl);
+int nl_fd(const struct nl *nl);	       /* -1: lacking */
+unsigned nl_port(const struct nl *nl); /* 0: lacking */
 /* Throw away what is queued. True: there was something, or something was lost. */
 bool nl_drain(struct nl *nl);
 

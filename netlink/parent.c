@@ -57,15 +57,17 @@ static int open_deaths(void)
 /* In the child. What remains open is the socketpair and the copy of the owning socket. */
 static int be_worker(struct parent *p, pid_t parent)
 {
+	bool lacks;
 	int nft;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		return 1; /* it died before that was set */
 	close(p->deaths);
-	nft = fcntl(nl_fd(&p->nft), F_DUPFD_CLOEXEC, 4);
+	lacks = nl_fd(&p->nft) < 0;
+	nft = lacks ? -1 : fcntl(nl_fd(&p->nft), F_DUPFD_CLOEXEC, 4);
 	nl_close(&p->nft);
-	if (nft < 0)
+	if (nft < 0 && !lacks)
 		return 1;
 	return worker_run(p->fd, nft, p->look_ms);
 }
@@ -169,7 +171,7 @@ static int serve(struct parent *p)
 int parent_run(int fd, int look_ms)
 {
 	struct parent p = {.fd = fd, .look_ms = look_ms};
-	int status = 1, error = nl_open(&p.nft, NETLINK_NETFILTER, 0);
+	int status = 1, error = nl_open_if_there(&p.nft, NETLINK_NETFILTER, 0);
 
 	if (error) {
 		log_error("banish-netlink: no netfilter socket: %s", strerror(-error));

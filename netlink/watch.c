@@ -22,7 +22,7 @@ int watch_open(struct watch *out, uint32_t nft_port, uint32_t route_port)
 
 	error = nl_open(&w.addresses, NETLINK_ROUTE, RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR);
 	if (!error)
-		error = nl_open(&w.nft, NETLINK_NETFILTER, 0);
+		error = nl_open_if_there(&w.nft, NETLINK_NETFILTER, 0);
 	if (!error)
 		error = nl_open(&w.route, NETLINK_ROUTE, 0);
 	if (!error)
@@ -61,7 +61,7 @@ static bool needs_nft(const struct watch *w)
 
 static int listen_nft(struct watch *w)
 {
-	bool in = needs_nft(w);
+	bool in = needs_nft(w) && nl_fd(&w->nft) >= 0;
 	int error = in == w->nft_in ? 0 : nl_join(&w->nft, NFNLGRP_NFTABLES, in);
 
 	if (!error)

@@ -40,6 +40,7 @@ step "fail2ban strikes" make -j2 strikes
 step "fuzz corpora" make -j2 fuzz-replay
 step "kernel" tests/kernel/run.sh
 step "kernel 6.1" tests/qemu/kernel.sh
+step "kernel without netfilter" tests/qemu/bare.sh
 step "crash" make -j2 crash
 step "power cut" make -j2 cut
 for test in tests/system/[0-9]*.sh tests/system/units.sh; do

@@ -95,8 +95,11 @@ static void say_errno(char *out, size_t size, const struct subject *s, int error
 			s->o->table[0] ? s->o->table : "inet banish");
 	else if (error == -EPERM)
 		snprintf(out, size, "not permitted: banish-netlink lacks CAP_NET_ADMIN");
-	else if (s->o->kind == OPTIONS_IPSET && error == -ENOENT)
+	else if (s->o->kind == OPTIONS_IPSET && (error == -ENOENT || error == -EPROTONOSUPPORT))
 		snprintf(out, size, "the kernel has no ipset: modprobe ip_set");
+	else if (s->o->kind == OPTIONS_NFT &&
+		 (error == -EOPNOTSUPP || error == -EPROTONOSUPPORT))
+		snprintf(out, size, "the kernel has no nf_tables: modprobe nf_tables");
 	else
 		snprintf(out, size, "%s: %s", about, strerror(-error));
 }

@@ -6,22 +6,28 @@
 # inside of another virtual machine is often there and does not work. Prints what the script prints
 # and ends with its exit code; 125: the machine did not come up.
 #
-#	boot.sh [-t SECONDS] [-d DISK.img] SCRIPT [FILE...]
+#	boot.sh [-t SECONDS] [-d DISK.img] [-m MODULES] SCRIPT [FILE...]
 #	boot.sh -o IMAGE SCRIPT [FILE...]
 #
 # -o: make the initial file system, and IMAGE.kernel beside it, and boot nothing.
 # Each FILE (or folder) and the libraries that it needs are there under the same path; `python3`
 # stands for Debian's whole interpreter. -d: a raw image, the machine's /dev/vda, opened without
-# the cache of this machine.
+# the cache of this machine. -m: what the kernel has besides what is built in; else all that the
+# tests need.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 B=${B:-build}
 limit=240 disk= only=
-while getopts t:d:o: option; do
+# What is loaded at start; the rest of what the tests need hangs on these.
+modules="virtio_pci virtio_blk virtio_console veth dummy nf_tables nft_compat ip_set ip_set_hash_ip ip_set_hash_net
+	ip_set_hash_netport ip_set_bitmap_port ip_set_list_set xt_set ip_tables iptable_raw nf_conntrack nf_conntrack_netlink
+	nft_ct nft_counter nft_fib_inet tcp_diag inet_diag udp_diag overlay"
+while getopts t:d:m:o: option; do
 	case $option in
 	t) limit=$OPTARG ;;
 	o) only=$OPTARG ;;
 	d) disk=$OPTARG ;;
+	m) modules=$OPTARG ;;
 	*) exit 125 ;;
 	esac
 done
@@ -33,10 +39,6 @@ tests/unpack.sh "$B/peers/linux" linux-image-cloud-amd64 || exit 125
 linux=$PWD/$B/peers/linux
 kernel=$(echo "$linux"/boot/vmlinuz-*)
 release=${kernel##*/vmlinuz-}
-# What is loaded at start; the rest of what the tests need hangs on these.
-modules="virtio_pci virtio_blk virtio_console veth dummy nf_tables nft_compat ip_set ip_set_hash_ip ip_set_hash_net
-	ip_set_hash_netport ip_set_bitmap_port ip_set_list_set xt_set ip_tables iptable_raw nf_conntrack nf_conntrack_netlink
-	nft_ct nft_counter nft_fib_inet tcp_diag inet_diag udp_diag overlay"
 
 root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
