@@ -13,6 +13,7 @@ int cmd_list(int argc, char **argv);
 int cmd_ban(int argc, char **argv);
 int cmd_unban(int argc, char **argv);
 int cmd_why(int argc, char **argv);
+int cmd_tarpit(int argc, char **argv);
 int cmd_sync(int argc, char **argv);
 int cmd_reload(int argc, char **argv);
 int cmd_flush(int argc, char **argv);

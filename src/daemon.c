@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "daemon.h"
+#include "policies.h"
 
 void daemon_touch(struct daemon *daemon)
 {
@@ -81,6 +82,7 @@ int daemon_use(struct daemon *daemon, struct setup *setup)
 	if (setup->conf->reaper)
 		clients_warn(daemon);
 	feeds_use(daemon, setup);
+	policies_use(daemon);
 	daemon_pardon(daemon);
 	setup_free(old);
 	return 0;

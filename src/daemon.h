@@ -18,6 +18,7 @@ struct daemon;
 
 struct feed_jail {
 	struct resolve_jail resolve; /* its ports are the setup's */
+	const char *answer;	     /* to policy requests of the banned, or NULL; setup's */
 	struct sessions *sessions;   /* NULL: its filter knows none, or none yet */
 	int64_t alarm_at;	     /* ticks: when one was last told in the log; 0: never */
 };
@@ -60,6 +61,7 @@ struct daemon {
 	struct resolve *resolve;
 	struct control *control;
 	struct feed *feeds;
+	struct outlet *outlets; /* policies.h */
 	struct waiting waiting[CONTROL_CALLS_MAX];
 	size_t waiting_count;
 	struct reload *reload; /* the one under way, or NULL */
@@ -146,6 +148,8 @@ void ban_line(void *arg, struct call *call, struct text line, size_t number);
 void ban_end(void *arg, struct call *call);
 void unban_start(void *arg, struct call *call);
 void why_start(void *arg, struct call *call);
+void tarpit_start(void *arg, struct call *call);
+void tarpit_more(void *arg, struct call *call);
 void live_start(void *arg, struct call *call);
 void sync_start(void *arg, struct call *call);
 void flush_start(void *arg, struct call *call);

@@ -207,6 +207,7 @@ static int feed_aim(struct feed *feed, const struct setup *setup, const struct s
 			.ports = jail->ports,
 			.port_count = jail->tcp ? jail->port_count : 0,
 		};
+		jails[i].answer = jail->answer;
 	}
 	if (feed->memory)
 		feed_keep(feed, memory, jails, from->count);

@@ -20,6 +20,7 @@ static const struct {
 	{"ban", cmd_ban, "ban addresses"},
 	{"unban", cmd_unban, "end bans"},
 	{"why", cmd_why, "why an address is banned, or is not"},
+	{"tarpit", cmd_tarpit, "mail clients that the tarpit knows"},
 	{"sync", cmd_sync, "make the kernel equal to what is known"},
 	{"reload", cmd_reload, "read the configuration anew"},
 	{"reap", cmd_reap, "end the sessions of sendmail that only wait for a command"},

@@ -14,6 +14,7 @@
 #include "daemon.h"
 #include "drop.h"
 #include "options.h"
+#include "policies.h"
 
 #ifndef TICK_MS
 #define TICK_MS 1000
@@ -114,6 +115,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	look_at_clock(daemon);
 	enforce_tick(daemon->enforce);
 	reaper_pump(daemon->reaper);
+	policies_tick(daemon);
 	wait_check(daemon);
 	feeds_throttle(daemon);
 	if (!event_pending(daemon->snapshot, EV_TIMEOUT, NULL))
@@ -250,6 +252,7 @@ static const struct control_verb verbs[] = {
 	 .over = verb_over},
 	{.name = "unban", .start = unban_start, .over = verb_over},
 	{.name = "why", .start = why_start},
+	{.name = "tarpit", .start = tarpit_start, .more = tarpit_more, .over = verb_over},
 	{.name = "sync", .start = sync_start, .over = verb_over},
 	{.name = "flush", .start = flush_start, .over = verb_over},
 	{.name = "reload", .start = reload_start, .over = verb_over},
@@ -417,6 +420,7 @@ static void daemon_close(struct daemon *daemon)
 			;
 	}
 	control_close(daemon->control);
+	policies_free(daemon);
 	feeds_free(daemon);
 	enforce_close(daemon->enforce);
 	reaper_close(daemon->reaper);

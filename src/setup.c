@@ -208,9 +208,24 @@ void setup_free(struct setup *setup)
 	free(setup);
 }
 
+/* Nobody is banned by it. */
+static void tarpit_jail(struct judge_jail *out, struct memory *memory,
+			const struct conf_tarpit *tarpit)
+{
+	*out = (struct judge_jail){
+		.name = names_add(memory->names, text_of(SETUP_TARPIT)),
+		.maxretry = 1,
+		.findtime = 1,
+		.bantime = 1,
+		.prefix6 = 128,
+		.ignoreip = tarpit->ignoreip,
+		.ignoreip_count = tarpit->ignoreip_count,
+	};
+}
+
 int setup_judge(struct memory *memory, const struct conf *conf)
 {
-	struct judge_jail *jails = calloc(conf->jail_count, sizeof *jails);
+	struct judge_jail *jails = calloc(conf->jail_count + 1, sizeof *jails);
 	bool full = false;
 	int error;
 
@@ -229,7 +244,8 @@ int setup_judge(struct memory *memory, const struct conf *conf)
 		jails[i].ignoreip = jail->ignoreip;
 		jails[i].ignoreip_count = jail->ignoreip_count;
 	}
-	error = full ? -ENOMEM : judge_set_jails(memory->judge, jails, conf->jail_count);
+	tarpit_jail(&jails[conf->jail_count], memory, &conf->tarpit);
+	error = full ? -ENOMEM : judge_set_jails(memory->judge, jails, conf->jail_count + 1);
 	free(jails);
 	if (!error)
 		judge_set_age(memory->judge, conf->dbpurgeage);

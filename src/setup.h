@@ -10,6 +10,8 @@
 #include "conf/conf.h"
 #include "match/match.h"
 
+#define SETUP_TARPIT "policy tarpit" /* whom it never concerns, as a jail of the judge */
+
 /* One file to follow and what is looked for in it: match's filter i is for jails[i]. */
 struct setup_feed {
 	const char *path;

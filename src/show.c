@@ -44,6 +44,17 @@ const char *show_left(int64_t ms, char *out)
 	return out;
 }
 
+const char *show_credit(const struct credit *credit, char *out)
+{
+	char prefix[PREFIX_TEXT_MAX], first[SHOW_TIME_MAX], last[SHOW_TIME_MAX];
+
+	snprintf(out, SHOW_CREDIT_MAX, "%-18s %" PRIu32 " message%s, first %s, last %s",
+		 prefix_print(&credit->prefix, prefix), credit->count,
+		 credit->count == 1 ? "" : "s", show_time(credit->first, first),
+		 show_time(credit->last, last));
+	return out;
+}
+
 char *show_json_text(struct text t)
 {
 	char *clean = malloc(4 * t.len + 1), *json = NULL;

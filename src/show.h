@@ -7,12 +7,14 @@
 #include <stdint.h>
 
 #include "base/ban.h"
+#include "base/credit.h"
 #include "base/names.h"
 #include "base/text.h"
 #include "enforce.h"
 
 #define SHOW_TIME_MAX 32
 #define SHOW_LEFT_MAX 48
+#define SHOW_CREDIT_MAX 160
 #define SHOW_REASON_MAX 512 /* bytes of a reason */
 
 /* "2026-11-21 01:02:03" in local time; "never" for TIME_FOREVER, "-" for TIME_NONE. */
@@ -25,6 +27,8 @@ char *show_json_text(struct text t);
 /* One ban as a JSON object or a line of text; the caller frees it. NULL: out of memory. */
 char *show_ban_json(const struct ban *ban, const struct names *names,
 		    const struct enforce *enforce);
+/* "192.0.2.0/24  3 messages, first 2026-11-21 01:02:03, last 2026-11-22 04:05:06" */
+const char *show_credit(const struct credit *credit, char *out);
 char *show_ban(const struct ban *ban, const struct names *names, int64_t now);
 
 #endif

@@ -12,6 +12,7 @@
 #include "client.h"
 #include "command.h"
 #include "daemon.h"
+#include "policies.h"
 #include "show.h"
 #include "warnings.h"
 
@@ -210,7 +211,7 @@ static void status_json(const struct daemon *daemon, struct call *call, const ui
 {
 	struct judge_counts counts = judge_counts(daemon->memory->judge);
 	struct targets_counts helper = enforce_helper(daemon->enforce);
-	cJSON *root = cJSON_CreateObject();
+	cJSON *root = cJSON_CreateObject(), *tarpit;
 	char *text;
 
 	cJSON_AddStringToObject(root, "version", VERSION);
@@ -235,6 +236,10 @@ static void status_json(const struct daemon *daemon, struct call *call, const ui
 	if (reaper_has_rule(daemon->reaper))
 		cJSON_AddItemToObject(root, "reaper", json_reaper(daemon));
 	cJSON_AddItemToObject(root, "targets", json_targets(daemon));
+	cJSON_AddItemToObject(root, "policies", policies_json(daemon));
+	tarpit = policies_tarpit_json(daemon);
+	if (tarpit)
+		cJSON_AddItemToObject(root, "tarpit", tarpit);
 	cJSON_AddItemToObject(root, "state", json_state(daemon));
 	cJSON_AddItemToObject(root, "dropped", json_dropped(daemon));
 	add_number(root, "warnings", count_warnings(daemon));
@@ -345,6 +350,7 @@ static void status_text(const struct daemon *daemon, struct call *call, const ui
 	text_sources(daemon, call);
 	text_names(daemon, call);
 	text_messages(daemon, call);
+	policies_text(daemon, call);
 	text_targets(daemon, call);
 	call_out(call, "helper  process %d, %" PRIu64 " restarts", helper.helper_pid,
 		 helper.restarts);

@@ -12,6 +12,7 @@
 #include "conf/once.h"
 #include "conf/reaper.h"
 #include "conf/sources.h"
+#include "conf/tarpit.h"
 
 #define SOCKET_DEFAULT CONF_DEFAULT_SOCKET
 #define MAXBANS_DEFAULT 2000000
@@ -148,7 +149,7 @@ static void check_needed(struct builder *b, const struct ini_section *section)
 	if (!sources_named(&scope))
 		diag_error(&b->once.diag, section->place,
 			   "jail [%s] has no source of lines: \"logpath\", \"journalmatch\", "
-			   "\"backend = systemd\" or \"syslog\"",
+			   "\"backend = systemd\", \"syslog\" or \"policy\"",
 			   section->name);
 }
 
@@ -249,6 +250,13 @@ static int load_all(struct builder *b, const char *file)
 	return more ? more : err;
 }
 
+static int read_tarpit(struct builder *b)
+{
+	struct scope scope = scope_of(b, SECTION_TARPIT);
+
+	return tarpit_read(&b->conf->tarpit, &scope);
+}
+
 static int build(struct builder *b, const char *file)
 {
 	int loaded = load_all(b, file), err;
@@ -258,9 +266,13 @@ static int build(struct builder *b, const char *file)
 	keys_check(&b->ini, &b->once.diag);
 	err = read_banish(b);
 	if (!err)
+		err = read_tarpit(b);
+	if (!err)
 		err = add_sections(b, !loaded);
 	if (!err)
 		err = add_reaper(b);
+	if (!err)
+		tarpit_check_jails(b->conf, &b->once.diag);
 	if (!err && (loaded || b->once.diag.errors))
 		err = -EINVAL;
 	return err;
@@ -307,6 +319,7 @@ void conf_free(struct conf *conf)
 	for (size_t i = 0; i < conf->file_count; i++)
 		free(conf->files[i]);
 	free(conf->files);
+	tarpit_clear(&conf->tarpit);
 	free(conf->statedir);
 	free(conf->socket);
 	free(conf->user);

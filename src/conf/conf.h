@@ -30,7 +30,8 @@
 #define CONF_MANUAL "manual" /* the jail of bans by hand: [DEFAULT]'s targets and bantime */
 
 struct conf_source {
-	char *name; /* in source/source.h's words: "/PATH", "-", "journal:...", "syslog:..." */
+	char *name; /* in source/source.h's words: "/PATH", "-", "journal:...", "syslog:...",
+			"policy:..." */
 	struct place place;
 };
 
@@ -40,6 +41,7 @@ struct conf_jail {
 	struct conf_source *sources; /* all of one kind; none in the jail `manual` only */
 	size_t source_count;
 	bool journal;	     /* their lines come as from the journal, without a date */
+	char *answer;	     /* to the policy requests of who is banned; NULL: none */
 	struct spec filter;  /* name NULL in the jail `manual` only */
 	struct rules *rules; /* the filter, read; NULL likewise */
 	bool disabled;	   /* its filter cannot be read (then rules is NULL), or compiled, which
@@ -70,6 +72,18 @@ struct conf_reaper {
 	size_t port_count;
 };
 
+/* [policy tarpit] */
+struct conf_tarpit {
+	bool on; /* the section is there */
+	struct place place;
+	char *check, *store, *command; /* ADDRESS:PORT or /PATH; NULL: off */
+	unsigned sleep;		       /* s */
+	unsigned threshold, prefix4, prefix6, sleepers, credits;
+	int64_t expire; /* ms, > 0, or TIME_FOREVER */
+	struct prefix *ignoreip;
+	size_t ignoreip_count;
+};
+
 struct conf {
 	char *statedir, *socket;
 	char *user; /* NULL: not set */
@@ -81,7 +95,8 @@ struct conf {
 	struct conf_jail *jails; /* the first is `manual` */
 	size_t jail_count;
 	struct conf_reaper *reaper; /* NULL: nobody is reaped */
-	char **files;		    /* every file read; places point to these */
+	struct conf_tarpit tarpit;
+	char **files; /* every file read; places point to these */
 	size_t file_count;
 };
 

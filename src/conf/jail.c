@@ -9,6 +9,7 @@
 #include "conf/jail.h"
 #include "conf/service.h"
 #include "conf/sources.h"
+#include "conf/tarpit.h"
 
 #define MAXRETRY_DEFAULT 5
 #define FINDTIME_DEFAULT (INT64_C(600) * 1000)
@@ -243,6 +244,8 @@ int jail_read(struct conf_jail *jail, struct jail_targets *targets, bool *enable
 	if (!err)
 		err = sources_read(jail, scope);
 	if (!err)
+		err = answer_read(jail, scope);
+	if (!err)
 		err = read_filter(jail, scope, dirs);
 	return err ? err : adapt_filter(jail, scope);
 }
@@ -268,6 +271,7 @@ void jail_clear(struct conf_jail *jail)
 {
 	sources_clear(jail);
 	free(jail->name);
+	free(jail->answer);
 	spec_clear(&jail->filter);
 	rules_free(jail->rules);
 	free(jail->ignoreip);

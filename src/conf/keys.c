@@ -5,9 +5,11 @@
 
 #include "conf/conf.h"
 #include "conf/keys.h"
+#include "conf/tarpit.h"
 
 #define SHOWN 80
 #define REAPER "reaper "
+#define POLICY "policy "
 
 static const char *const banish_keys[] = {"statedir", "socket",	    "user", "loglevel",
 					  "maxbans",  "dbpurgeage", NULL};
@@ -16,6 +18,8 @@ static const char *const jail_keys[] = {"filter",
 					"journalmatch",
 					"backend",
 					"syslog",
+					"policy",
+					"answer",
 					"usedns",
 					"logtimezone",
 					"maxretry",
@@ -37,6 +41,9 @@ static const char *const jail_keys[] = {"filter",
 					"bantime.rndtime",
 					"bantime.overalljails",
 					NULL};
+static const char *const tarpit_keys[] = {"check",	"store",   "command",  "sleep",
+					  "threshold",	"prefix4", "prefix6",  "sleepers",
+					  "maxcredits", "expire",  "ignoreip", NULL};
 static const char *const manual_keys[] = {"bantime", "target", NULL};
 static const char *const reaper_keys[] = {"state", "older", "by", "port", "enabled", NULL};
 static const char *const include_keys[] = {"before", "after", NULL};
@@ -47,7 +54,7 @@ static const struct {
 } sections[] = {
 	{SECTION_BANISH, banish_keys}, {INI_DEFAULT, jail_keys},
 	{INI_INCLUDES, include_keys},  {CONF_MANUAL, manual_keys},
-	{SECTION_REAPER, reaper_keys},
+	{SECTION_REAPER, reaper_keys}, {SECTION_TARPIT, tarpit_keys},
 };
 
 /* Keys that fail2ban's users bring along, and what they write here instead. A last "*" stands
@@ -190,6 +197,12 @@ static void check_name(const struct ini_section *section, struct diag *diag)
 			   "[%s]: the sessions of sendmail alone can be reaped: [%s]",
 			   text_show(text_of(section->name), shown, sizeof shown),
 			   SECTION_REAPER);
+		return;
+	}
+	if (!strncmp(section->name, POLICY, strlen(POLICY))) {
+		diag_error(diag, section->place,
+			   "[%s] is not there; of policies there is [" SECTION_TARPIT "]",
+			   text_show(text_of(section->name), shown, sizeof shown));
 		return;
 	}
 	if (!is_name(section->name)) {

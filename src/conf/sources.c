@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -7,12 +6,15 @@
 #include <sys/un.h>
 
 #include "base/names.h"
+#include "conf/endpoint.h"
 #include "conf/field.h"
 #include "conf/journal.h"
 #include "conf/sources.h"
+#include "conf/tarpit.h"
 
 #define JOURNAL "journal:"
 #define SYSLOG "syslog:"
+#define POLICY "policy:"
 #define UDP "udp:"
 #define TRUSTED "trusted"
 #define SOCKET_MAX (sizeof((struct sockaddr_un *)NULL)->sun_path - 1)
@@ -100,32 +102,14 @@ static int add_path(struct conf_jail *jail, const struct scope *scope,
 
 /* ---- syslog ---- */
 
-/* udp:ADDRESS:PORT with an address that only this host can send to; IPv6 in brackets. */
+/* udp:ADDRESS:PORT with an address that only this host can send to. */
 static bool is_loopback(struct text text)
 {
 	size_t len = strlen(UDP);
-	char address[INET6_ADDRSTRLEN + 2];
-	struct in6_addr v6;
-	struct in_addr v4;
-	const char *colon;
-	int64_t port;
+	bool loopback = false;
 
-	text = (struct text){text.at + len, text.len - len};
-	colon = memrchr(text.at, ':', text.len);
-	if (!colon || (size_t)(colon - text.at) >= sizeof address)
-		return false;
-	len = (size_t)(colon - text.at);
-	memcpy(address, text.at, len);
-	address[len] = 0;
-	if (!text_number((struct text){colon + 1, text.len - len - 1}, 1, 65535, &port))
-		return false;
-	if (*address != '[')
-		return inet_pton(AF_INET, address, &v4) == 1 &&
-		       ntohl(v4.s_addr) >> 24 == IN_LOOPBACKNET;
-	if (address[len - 1] != ']')
-		return false;
-	address[len - 1] = 0;
-	return inet_pton(AF_INET6, address + 1, &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
+	return endpoint_parse((struct text){text.at + len, text.len - len}, &loopback) &&
+	       loopback;
 }
 
 static bool is_udp(struct text name)
@@ -167,6 +151,19 @@ static int add_socket(struct conf_jail *jail, const struct scope *scope,
 	if (!mistake)
 		return add_name(jail, scope, "syslog", SYSLOG, name, c->place);
 	complain(scope, c->place, "syslog", c->text, mistake);
+	return 0;
+}
+
+/* ---- policy ---- */
+
+static int add_policy(struct conf_jail *jail, const struct scope *scope,
+		      const struct value_cursor *c)
+{
+	const char *mistake = policy_mistake(c->text);
+
+	if (!mistake)
+		return add_name(jail, scope, "policy", POLICY, c->text, c->place);
+	complain(scope, c->place, "policy", c->text, mistake);
 	return 0;
 }
 
@@ -236,7 +233,8 @@ int sources_read_filter(struct conf_jail *jail, const struct scope *scope)
 	int err = 0;
 
 	if (!rules || !jail->journal || jail->source_count ||
-	    expand_has(scope, "journalmatch") || expand_has(scope, "syslog"))
+	    expand_has(scope, "journalmatch") || expand_has(scope, "syslog") ||
+	    expand_has(scope, "policy"))
 		return 0;
 	if (!rules->journal_count) {
 		complain(scope, jail->filter.place, "filter", text_of(jail->filter.name),
@@ -311,7 +309,7 @@ bool sources_named(const struct scope *scope)
 
 	quiet.diag = &none;
 	if (expand_has(scope, "logpath") || expand_has(scope, "journalmatch") ||
-	    expand_has(scope, "syslog"))
+	    expand_has(scope, "syslog") || expand_has(scope, "policy"))
 		return true;
 	return !read_backend(&systemd, &quiet) && systemd;
 }
@@ -326,6 +324,7 @@ static bool one_kind(const struct conf_jail *jail, const struct scope *scope, bo
 		: systemd ? "backend = systemd"
 			  : NULL,
 		expand_has(scope, "syslog") ? "syslog" : NULL,
+		expand_has(scope, "policy") ? "policy" : NULL,
 	};
 	const char *first = NULL;
 
@@ -351,11 +350,13 @@ int sources_read(struct conf_jail *jail, const struct scope *scope)
 
 	if (err || !one_kind(jail, scope, systemd))
 		return err;
-	jail->journal =
-		systemd || expand_has(scope, "journalmatch") || expand_has(scope, "syslog");
+	jail->journal = systemd || expand_has(scope, "journalmatch") ||
+			expand_has(scope, "syslog") || expand_has(scope, "policy");
 	err = read_lines(jail, scope, "logpath", add_path);
 	if (!err)
 		err = read_lines(jail, scope, "syslog", add_socket);
+	if (!err)
+		err = read_lines(jail, scope, "policy", add_policy);
 	return err ? err : read_journal(jail, scope);
 }
 

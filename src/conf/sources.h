@@ -10,9 +10,9 @@
 bool sources_named(const struct scope *scope);
 
 /*
- * Read logpath, journalmatch, backend and syslog into jail->sources and jail->journal. With
- * `backend = systemd` and no journalmatch the sources stay empty: sources_read_filter() reads
- * the filter's own once that is there. 0 or -ENOMEM; mistakes are diag_errors.
+ * Read logpath, journalmatch, backend, syslog and policy into jail->sources and jail->journal.
+ * With `backend = systemd` and no journalmatch the sources stay empty: sources_read_filter()
+ * reads the filter's own once that is there. 0 or -ENOMEM; mistakes are diag_errors.
  */
 int sources_read(struct conf_jail *jail, const struct scope *scope);
 int sources_read_filter(struct conf_jail *jail, const struct scope *scope);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "control/call.h"
+#include "control/stream.h"
 
 /*
  * The life of a connection. What a verb does to its call (answer, pause, finish) only notes it;
@@ -37,25 +38,6 @@ void call_refuse(struct call *call, enum control_exit code, const char *why)
 {
 	call_err(call, "banish: %s", why);
 	call_finish(call, code);
-}
-
-/* With sendmsg, not evbuffer_write(): that one raises SIGPIPE when the peer went away. */
-static int call_flush(struct call *call)
-{
-	struct evbuffer_iovec piece[16];
-	struct msghdr message = {.msg_iov = (struct iovec *)piece};
-	ssize_t sent;
-	int count;
-
-	while (out_len(call) > 0) {
-		count = evbuffer_peek(call->out, -1, NULL, piece, 16);
-		message.msg_iovlen = count < 16 ? (size_t)count : 16;
-		sent = sendmsg(call->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
-		if (sent < 0)
-			return errno == EAGAIN || errno == EINTR ? 0 : -errno;
-		evbuffer_drain(call->out, (size_t)sent);
-	}
-	return 0;
 }
 
 static const struct control_verb *verb_find(const struct control *control, const char *name)
@@ -227,7 +209,8 @@ static void call_rearm(struct call *call)
 static void call_step(struct call *call)
 {
 	call_advance(call);
-	if (call->broken || call_flush(call) < 0 || (call->finished && !out_len(call)))
+	if (call->broken || stream_flush(call->out, call->fd) < 0 ||
+	    (call->finished && !out_len(call)))
 		call_drop(call);
 	else
 		call_rearm(call);
@@ -240,24 +223,10 @@ static bool peer_gone(const struct call *call)
 	return poll(&poll_fd, 1, 0) > 0 && (poll_fd.revents & (POLLHUP | POLLERR));
 }
 
-static ssize_t call_receive(struct call *call)
-{
-	struct evbuffer_iovec room;
-	ssize_t got;
-
-	if (evbuffer_reserve_space(call->in, READ_SIZE, &room, 1) < 1)
-		return -ENOMEM;
-	got = recv(call->fd, room.iov_base, room.iov_len, MSG_DONTWAIT);
-	if (got < 0)
-		return -errno;
-	room.iov_len = (size_t)got;
-	return evbuffer_commit_space(call->in, &room, 1) < 0 ? -ENOMEM : got;
-}
-
 static void on_readable(evutil_socket_t fd, short what, void *arg)
 {
 	struct call *call = arg;
-	ssize_t got = call_receive(call);
+	ssize_t got = stream_receive(call->in, call->fd, READ_SIZE);
 
 	(void)fd;
 	(void)what;

@@ -5,21 +5,17 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <sys/types.h>
 
 #include <event2/buffer.h>
 #include <event2/event.h>
 
 #include "control/control.h"
+#include "control/listener.h"
 #include "control/request.h"
 
 struct control {
 	struct event_base *base;
-	int fd;
-	char *path;
-	dev_t dev; /* of the socket file, to remove no other */
-	ino_t ino;
-	bool made_folder;
+	struct listener listener;
 	int patience_ms; /* for a whole request */
 	const struct control_verb *verbs;
 	void *arg;

@@ -16,6 +16,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include <event2/event.h>
@@ -95,5 +96,83 @@ struct control_request {
  * socket is not there or nobody listens (said on `err`), EXIT_REFUSED when we may not connect.
  */
 int control_ask(const char *path, const struct control_request *request, FILE *out, FILE *err);
+
+/* ---- the policy server ---- */
+
+#define POLICY_REQUEST_MAX 32768 /* bytes; Postfix sends about a thousand */
+#define POLICY_ATTRIBUTES_MAX 64
+#define POLICY_ANSWER_MAX 512 /* with its NUL */
+#define POLICY_LINE_MAX 256   /* of a command */
+#define POLICY_PEERS_MAX 2000 /* connections to a socket */
+
+struct policy;	    /* a socket */
+struct policy_peer; /* a connection to it */
+
+struct policy_attribute {
+	struct text name, value; /* a value may hold any byte but LF */
+};
+
+struct policy_request {
+	struct policy_attribute attributes[POLICY_ATTRIBUTES_MAX]; /* as they came */
+	size_t count;
+};
+
+/* The first attribute of this name, empty when there is none. */
+struct text policy_value(const struct policy_request *request, const char *name);
+
+/*
+ * The request as one line of a log, with its newline; its length, at most POLICY_PRINT_MAX:
+ *
+ *	policy: protocol_state=RCPT client_address=192.0.2.1 request=smtpd_access_policy ...
+ *
+ * These two come first and the others as they came. A blank is nowhere but between attributes:
+ * in a value it, "\\", and what is not printable ASCII are \xNN. A value is cut to
+ * POLICY_VALUE_MAX of these bytes, and an attribute for which there is no room is left out.
+ */
+#define POLICY_PRINT_MAX 8192
+#define POLICY_VALUE_MAX 512
+size_t policy_print(const struct policy_request *request, char *out);
+
+/* What comes in on a socket: requests, or lines of commands when there is `line`. */
+struct policy_events {
+	/* Write what goes behind "action=", without newline, to `answer`, which has room for
+	 * POLICY_ANSWER_MAX and holds DUNNO. Slices die with the call. */
+	void (*request)(void *arg, const struct policy_request *request, char *answer);
+	/* A command, without its newline: answer by policy_say(). */
+	void (*line)(void *arg, struct policy_peer *peer, struct text line);
+	/* Called after policy_more(), when what was said before has gone out. */
+	void (*more)(void *arg, struct policy_peer *peer, uint32_t cursor);
+};
+
+struct policy_counts {
+	uint64_t requests, lines; /* answered by the events */
+	uint64_t bad;		  /* no request or no line: answered DUNNO, or an error */
+	uint64_t crowded;	  /* connections closed for want of room */
+	uint32_t peers;		  /* connected now */
+};
+
+/*
+ * Serve Postfix's policy delegation protocol (SMTPD_POLICY_README) on ADDRESS:PORT or /PATH:
+ * lines "name=value" ended by LF, an empty one ends the request; "action=..." and an empty line
+ * answer it. Requests of a connection are answered in order, and each at once, without
+ * anybody's waiting.
+ *
+ * What is no request gets DUNNO: a line that is no attribute, too many of them, a request that
+ * says it is of another kind; also what cannot be read on, and then the connection ends: a
+ * request that is too long, that ends by CR LF, or whose end does not come within 10 s. A
+ * connection may be idle for ever. For one too many the one that has been quiet longest is
+ * closed, which Postfix opens again.
+ *
+ * A unix socket is for the user and the group. 0, -EADDRINUSE, -EINVAL (no such name) or
+ * -errno.
+ */
+int policy_open(struct policy **out, struct event_base *base, const char *name,
+		const struct policy_events *events, void *arg);
+void policy_close(struct policy *policy); /* and its connections; takes NULL */
+struct policy_counts policy_counts(const struct policy *policy);
+/* One line of the answer to a command; an empty one ends it. */
+void policy_say(struct policy_peer *peer, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+void policy_more(struct policy_peer *peer, uint32_t cursor);
 
 #endif

@@ -7,6 +7,7 @@
 #include "base/moment.h"
 #include "source/block.h"
 #include "source/file.h"
+#include "source/given.h"
 #include "source/input.h"
 #include "source/journal.h"
 #include "source/kind.h"
@@ -76,6 +77,8 @@ int source_open(struct source **out, struct event_base *base, const char *path,
 		return journal_open(out, base, path, from, events, arg);
 	if (!strncmp(path, SYSLOG_NAME, strlen(SYSLOG_NAME)))
 		return syslog_open(out, base, path, events, arg);
+	if (!strncmp(path, GIVEN_NAME, strlen(GIVEN_NAME)))
+		return given_open(out, base, path, events, arg);
 	if (!strcmp(path, "-"))
 		return input_open(out, base, path, events, arg);
 	if (path[0] != '/')

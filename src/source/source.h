@@ -17,6 +17,7 @@
 
 #include "base/line.h"
 #include "base/position.h"
+#include "base/text.h"
 
 struct source;
 
@@ -53,6 +54,8 @@ struct source_events {
  *				the folder of another journal than this host's
  *	syslog:/PATH		datagrams on a unix socket made there, for user and group
  *	syslog:udp:ADDR:PORT	datagrams on UDP; ADDR is an address of loopback, IPv6 in []
+ *	policy:NAME		requests to a policy socket, which is not opened here: who
+ *				listens there hands them in by source_give()
  *
  * Lines of the journal and of syslog sockets are "HOST IDENT[PID]: TEXT", as fail2ban has them
  * from the journal, with their time in the run; a newline within one is handed over as "\\n".
@@ -86,5 +89,10 @@ int source_error(const struct source *source); /* why it waits: 0, -ENOENT, -EAC
 /* Stop and go on handing over, for a caller that cannot keep up. Nothing is lost,
  * but for datagrams, for which the kernel has some room. */
 void source_pause(struct source *source, bool pause);
+/* Hand a run of whole lines to a source of the kind policy:NAME, which hands it over before
+ * this returns. False: it is paused, and they are dropped. */
+bool source_give(struct source *source, struct text lines, int64_t time);
+/* Say of such a source whether its socket is there: 0, or the -errno for which it waits. */
+void source_told(struct source *source, int error);
 
 #endif

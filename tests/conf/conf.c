@@ -35,7 +35,7 @@ static struct conf *read_good(struct world *w, const char *text)
 
 #define NO_SOURCE                                                                              \
 	"jail [sshd] has no source of lines: \"logpath\", \"journalmatch\", \"backend = "      \
-	"systemd\" or \"syslog\"\n"
+	"systemd\", \"syslog\" or \"policy\"\n"
 
 #define FACTOR                                                                                 \
 	"bantime.factor must be a number above 0 such as 2 or 1.5, or two with \"/\" between " \

@@ -12,15 +12,15 @@ refuse "no command is a usage error" 2 "usage: banish COMMAND" banish
 refuse "an unknown command names the nearest" 2 'did you mean "status"' banish statsu
 check "--help" banish --help
 check "--version" banish --version
-for verb in run restore check match status list ban unban why sync reload flush reap state; do
+for verb in run restore check match status list ban unban why tarpit sync reload flush reap state; do
 	refuse "$verb: an unknown option is a usage error" 2 "usage: banish $verb" banish $verb --no-such-option
 	check "$verb --help" banish $verb --help
 done
-for verb in "status x" "list a b" "ban" "why" "why 192.0.2.1 192.0.2.2" "sync x" "reload x" "run x" "restore x" "check x" "flush x" "reap x" "match"; do
+for verb in "status x" "list a b" "tarpit a b" "ban" "why" "why 192.0.2.1 192.0.2.2" "sync x" "reload x" "run x" "restore x" "check x" "flush x" "reap x" "match"; do
 	set -- $verb
 	refuse "wrong operands: banish $verb" 2 "usage: banish $1" banish "$@"
 done
-for verb in status list "ban 192.0.2.1" "unban 192.0.2.1" "why 192.0.2.1" sync reload; do
+for verb in status list "ban 192.0.2.1" "unban 192.0.2.1" "why 192.0.2.1" tarpit sync reload; do
 	set -- $verb
 	refuse "no daemon: banish $verb" 3 "no daemon" banish "$1" -c "$CONF" ${2:-}
 	refuse "no daemon, -s: banish $verb" 3 "no daemon" banish "$1" -s "$T/nothing" ${2:-}
@@ -39,7 +39,7 @@ refuse "ban for a bad time" 1 "--for takes" ask ban --for 3y 192.0.2.1
 refuse "list of no jail" 1 "no jail" ask list nowhere
 refuse "why of no address" 1 "is not an address" ask why host.example
 check "options may follow operands" ask ban 192.0.2.1 --for 2h --reason "by hand"
-equal "list --json has every field" '["count","ip","jail","prefixlen","reason","since","targets","until"]' \
+equal "list --json has every field" '["bancount","count","ip","jail","prefixlen","reason","since","targets","until"]' \
 	"$(ask list --json | jq -c keys)"
 equal "its values" '192.0.2.1 32 manual 0 by hand 7200 nft' \
 	"$(ask list --json | jq -r '[.ip,.prefixlen,.jail,.count,.reason,.until-.since,.targets[0]]|join(" ")')"

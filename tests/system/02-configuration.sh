@@ -25,6 +25,28 @@ mistake "bad duration" "$T/bad.conf:4: " <<E2
 $jail
 bantime = 3 fortnights
 E2
+mistake "a tarpit's key: nearest" 'did you mean "threshold"' <<E2
+[policy tarpit]
+treshold = 2
+E2
+mistake "a policy that is not there" "$T/bad.conf:1: [policy grey] is not there" <<E2
+[policy grey]
+E2
+mistake "a policy's port" "$T/bad.conf:2: check must be ADDRESS:PORT" <<E2
+[policy tarpit]
+check = localhost:60001
+E2
+mistake "an answer that Postfix does not know" "$T/bad.conf:4: answer \"go away\" does not begin" <<E2
+[rcpt]
+filter = policy
+policy = 127.0.0.1:60004
+answer = go away
+E2
+mistake "an answer to nobody" "$T/bad.conf:4: answer \"521\" answers nobody" <<E2
+[sshd]
+$jail
+answer = 521
+E2
 mistake "missing filter" "$T/bad.conf:2: " <<E2
 [sshd]
 filter = no-such-filter
