@@ -147,6 +147,11 @@ CUTS ?= 3
 cut: all crash-build
 	PYTHONDONTWRITEBYTECODE=1 tests/crash/cut.py -n $(CUTS) --lie
 
+# A log rotated in every way under 50,000 lines a second, and a daemon that is killed meanwhile.
+STORM ?= 16
+storm: all crash-build
+	PYTHONDONTWRITEBYTECODE=1 tests/crash/storm.py -t $(STORM)
+
 # How bans grow with each repetition, against fail2ban's own code.
 STRIKE_ROUNDS ?= 60
 $(B)/strikes/drive: $(B)/tests/strikes/drive.o $(call room_obj,judge) $(call room_obj,conf) \
@@ -244,6 +249,7 @@ torture: all $(B)/unit/source
 	for i in 1 2 3 4 5 6 7 8 9 10; do tests/system/15-changes.sh || exit 1; done
 	$(MAKE) crash CRASHES=1000
 	$(MAKE) cut CUTS=200
+	$(MAKE) storm STORM=1200
 	$(MAKE) differential MUTATIONS=500
 	$(MAKE) strikes STRIKE_ROUNDS=2000
 	$(MAKE) fuzz FUZZ_SECONDS=600
@@ -289,7 +295,7 @@ help:
 	@echo "make install    DESTDIR=, PREFIX=$(PREFIX)"
 	@echo "make unit rooms headers man-lint asan tidy bench fuzz torture clean"
 
-.PHONY: all unit check crash crash-build cut demo expansions corpus differential strikes rooms headers man-lint asan tidy bench fuzz fuzz-build fuzz-replay \
+.PHONY: all unit check crash crash-build cut storm demo expansions corpus differential strikes rooms headers man-lint asan tidy bench fuzz fuzz-build fuzz-replay \
 	torture deps install clean help
 .DELETE_ON_ERROR:
 .SECONDARY:

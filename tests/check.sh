@@ -43,6 +43,7 @@ step "kernel 6.1" tests/qemu/kernel.sh
 step "kernel without netfilter" tests/qemu/bare.sh
 step "crash" make -j2 crash
 step "power cut" make -j2 cut
+step "storm" make -j2 storm
 for test in tests/system/[0-9]*.sh tests/system/units.sh; do
 	step "system $(basename "$test" .sh)" "$test"
 done
