@@ -13,6 +13,7 @@
 #include "base/line.h"
 #include "base/rules.h"
 #include "base/spec.h"
+#include "claims.h"
 #include "command.h"
 #include "conf/conf.h"
 #include "control/control.h"
@@ -37,6 +38,7 @@ struct job {
 	size_t filter_count;
 	uint64_t matches[FILTERS_MAX];
 	struct sessions *sessions[FILTERS_MAX];
+	struct claims *claims;
 	uint64_t strange; /* failures of who had no session */
 	clock_t used;	  /* CPU time of the scan alone */
 	struct match *match;
@@ -134,23 +136,36 @@ static void print_text(const char *filter, const struct finding *finding)
 	printf("\t%s\n", text_show(finding->line, line, sizeof(line)));
 }
 
-/* What the daemon would count, and no more. */
-static void found(void *arg, size_t index, const struct finding *finding)
+static void print(struct job *job, size_t index, uint64_t number, const struct finding *finding)
 {
-	struct job *job = arg;
 	const char *filter = job->filters[index];
 
-	if (!sessions_admit(&job->sessions[index], finding)) {
-		job->strange += finding->kind == FINDING_FAILURE;
-		return;
-	}
 	job->matches[index]++;
 	if (job->stats)
 		return;
 	if (job->json)
-		print_json(job->before + finding->number, filter, finding);
+		print_json(number, filter, finding);
 	else
 		print_text(job->filter_count > 1 ? filter : NULL, finding);
+}
+
+static void claimed(void *arg, size_t index, uint32_t number, const struct finding *finding)
+{
+	print(arg, index, number, finding);
+}
+
+/* What the daemon would count, and no more. */
+static void found(void *arg, size_t index, const struct finding *finding)
+{
+	struct job *job = arg;
+	uint64_t number = job->before + finding->number;
+
+	if (claims_take(job->claims, index, (uint32_t)number, finding))
+		return;
+	if (sessions_admit(&job->sessions[index], finding))
+		print(job, index, number, finding);
+	else
+		job->strange += finding->kind == FINDING_FAILURE;
 }
 
 /* ---- what is read ---- */
@@ -275,6 +290,9 @@ static void print_summary(const struct job *job, int64_t ticks)
 		", limited %" PRIu64 ", cut %" PRIu64 ", seconds %.3f\n",
 		counts.lines, counts.found - job->strange, counts.ignored, counts.undated,
 		counts.limited, job->cut, (double)ticks / 1000);
+	if (claims_open(job->claims))
+		fprintf(stderr, "unclaimed %" PRIu64 ": no other line says whose they are\n",
+			claims_open(job->claims));
 	if (counts.alarms || job->strange)
 		fprintf(stderr,
 			"alarms %" PRIu64 ", doubtful %" PRIu64
@@ -325,7 +343,8 @@ static int run(struct job *job)
 
 	job->match = match_new();
 	job->block = malloc(BLOCK + 1);
-	if (!job->match || !job->block) {
+	job->claims = claims_new(claimed, job);
+	if (!job->match || !job->block || !job->claims) {
 		fputs("banish: out of memory\n", stderr);
 		return -ENOMEM;
 	}
@@ -436,6 +455,7 @@ int cmd_match(int argc, char **argv)
 	code = read_options(job, argc, argv);
 	if (code < 0)
 		code = run(job) ? EXIT_REFUSED : EXIT_DONE;
+	claims_free(job->claims);
 	match_memory_free(job->memory);
 	match_free(job->match);
 	for (size_t i = 0; i < job->filter_count; i++)
