@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * For `banish match`: lines that give a message and no address, and whose they are by other lines
- * of the message. No process is looked at, since a log may be old, or another host's.
+ * For `banish match`: lines that give a message and no address, and whose they are by other
+ * lines of the message. No process is looked at, since a log may be old, or another host's.
  */
 #ifndef BANISH_CLAIMS_H
 #define BANISH_CLAIMS_H
