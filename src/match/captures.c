@@ -128,13 +128,14 @@ static void read_group(struct captures *out, const struct result *r, size_t i,
 	}
 }
 
-void captures_read(struct captures *out, const struct regex *regex, const struct search *search,
-		   struct text subject, struct tuples *tuples)
+void captures_read(struct captures *out, size_t slots, const struct regex *regex,
+		   const struct search *search, struct text subject, struct tuples *tuples)
 {
 	const struct result result = {regex, search, subject};
 	uint64_t done = 0; /* tuples */
 
-	memset(out, 0, sizeof(*out));
+	memset(out->value, 0, slots * sizeof(*out->value));
+	out->have = 0;
 	for (size_t i = 0; i < regex->group_count; i++)
 		if (regex->groups[i].slot < SLOTS_MAX)
 			read_group(out, &result, i, tuples, &done);

@@ -56,10 +56,10 @@ void slots_init(struct slots *slots);
  * that mean something always have theirs. */
 void slots_learn(struct slots *slots, struct regex *regex);
 
-/* Of the last search with `regex`, which found. Alternates and tuples are put under their
- * plain names. */
-void captures_read(struct captures *out, const struct regex *regex, const struct search *search,
-		   struct text subject, struct tuples *tuples);
+/* Of the last search with `regex`, which found; of all names the filter has `slots`. Alternates
+ * and tuples are put under their plain names. */
+void captures_read(struct captures *out, size_t slots, const struct regex *regex,
+		   const struct search *search, struct text subject, struct tuples *tuples);
 /* What `over` has a group for takes the place of what was there, also when it is no value. */
 void captures_update(struct captures *captures, const struct captures *over);
 

@@ -19,6 +19,7 @@ enum list {
  * make two that are the same. */
 struct connections {
 	struct hash_key key;
+	uint64_t asked; /* the id last looked for */
 	struct hash_index index;
 	uint16_t first[LISTS], last[LISTS];
 	uint64_t evicted;
@@ -125,7 +126,7 @@ void connections_del(struct connections *c, struct connection *connection)
 
 struct connection *connections_find(struct connections *c, struct text id, int64_t now)
 {
-	uint64_t key = hash(c, id);
+	uint64_t key = c->asked = hash(c, id);
 	uint32_t slot = hash_index_find(&c->index, (uint32_t)key, same, c->at, &key);
 
 	if (slot == HASH_NONE)
@@ -147,7 +148,7 @@ static void make_room(struct connections *c, int64_t now)
 	connections_del(c, &c->at[slot]);
 }
 
-struct connection *connections_add(struct connections *c, struct text id, int64_t now)
+struct connection *connections_add(struct connections *c, int64_t now)
 {
 	struct connection *new;
 
@@ -155,7 +156,7 @@ struct connection *connections_add(struct connections *c, struct text id, int64_
 		make_room(c, now);
 	new = &c->at[c->first[LIST_FREE]];
 	move(c, new, LIST_PLAIN);
-	new->id = hash(c, id);
+	new->id = c->asked;
 	new->born = now;
 	new->has_user = new->several_users = new->pending = false;
 	new->used = 0;

@@ -41,10 +41,9 @@ uint64_t connections_evicted(const struct connections *connections);
 /* The connection with this id, or NULL. */
 struct connection *connections_find(struct connections *connections, struct text id,
 				    int64_t now);
-/* A new one, which has been looked for. When there is no room the oldest makes some, and of
- * those with a pending failure only when all have one. */
-struct connection *connections_add(struct connections *connections, struct text id,
-				   int64_t now);
+/* A new one, with the id that was looked for last. When there is no room the oldest makes some,
+ * and of those with a pending failure only when all have one. */
+struct connection *connections_add(struct connections *connections, int64_t now);
 /* Its slot is free, but what it holds may be read until the next is added. */
 void connections_del(struct connections *connections, struct connection *connection);
 

@@ -154,7 +154,7 @@ static struct connection *merge(struct look *l, struct connections *all, bool *n
 	if (known && !c->value[SLOT_PENDING].at)
 		pending = known->pending && !gained;
 	if (!known && all && !forget)
-		known = connections_add(all, id, l->now);
+		known = connections_add(all, l->now);
 	if (known && user.len)
 		connections_add_user(all, known, user);
 	if (known) {
@@ -240,14 +240,15 @@ static bool is_match_ignored(struct look *l, const struct regex *r)
 
 static void read_captures(struct look *l, const struct regex *r)
 {
+	size_t slots = l->f->slots.count;
 	struct captures fail;
 
 	if (!l->f->pref) {
-		captures_read(&l->captures, r, &l->s->fail, l->rest, &l->s->tuples);
+		captures_read(&l->captures, slots, r, &l->s->fail, l->rest, &l->s->tuples);
 		return;
 	}
-	captures_read(&l->captures, l->f->pref, &l->s->pref, l->whole, &l->s->tuples);
-	captures_read(&fail, r, &l->s->fail, l->rest, &l->s->tuples);
+	captures_read(&l->captures, slots, l->f->pref, &l->s->pref, l->whole, &l->s->tuples);
+	captures_read(&fail, slots, r, &l->s->fail, l->rest, &l->s->tuples);
 	captures_update(&l->captures, &fail);
 }
 

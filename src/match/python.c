@@ -27,6 +27,9 @@ struct python {
 	FILE *out;
 	char *why;
 	size_t size;
+	FILE *items; /* those of a class, as far as they are read; NULL until the first */
+	char *item_text;
+	size_t item_len;
 	bool begun; /* something but flags and comments was read */
 	struct python_way *way;
 };
@@ -167,28 +170,34 @@ static void class_write(FILE *out, const char *items, bool negated, bool nospace
 			items);
 }
 
+/* The stream that the items of classes are put together in, empty. NULL: out of memory. */
+static FILE *items_begin(struct python *p)
+{
+	if (!p->items)
+		p->items = open_memstream(&p->item_text, &p->item_len);
+	if (p->items)
+		rewind(p->items);
+	return p->items;
+}
+
 static bool class(struct python *p)
 {
-	FILE *out = p->out;
+	FILE *out = p->out, *items = items_begin(p);
 	bool negated, nospace = false, ok;
-	char *items = NULL;
-	size_t len;
 
+	if (!items)
+		return refuse(p, "out of memory");
 	p->at++;
 	negated = *p->at == '^';
 	p->at += negated;
-	p->out = open_memstream(&items, &len);
-	if (!p->out) {
-		p->out = out;
-		return refuse(p, "out of memory");
-	}
+	p->out = items;
 	ok = class_items(p, &nospace);
-	if (fclose(p->out) && ok)
-		ok = refuse(p, "out of memory");
+	fputc(0, items);
 	p->out = out;
+	if (fflush(items))
+		return refuse(p, "out of memory");
 	if (ok)
-		class_write(out, items, negated, nospace);
-	free(items);
+		class_write(out, p->item_text, negated, nospace);
 	return ok;
 }
 
@@ -423,6 +432,9 @@ int python_translate(char **out, struct python_way *way, const char *regex, char
 	if (!p.out)
 		return -ENOMEM;
 	ok = translate(&p);
+	if (p.items)
+		fclose(p.items);
+	free(p.item_text);
 	if (fclose(p.out)) {
 		free(text);
 		return -ENOMEM;

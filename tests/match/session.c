@@ -234,6 +234,12 @@ static struct text id(char *buffer, unsigned n)
 	return (struct text){buffer, (size_t)sprintf(buffer, "id%u", n)};
 }
 
+static struct connection *add(struct connections *all, struct text id, int64_t now)
+{
+	cr_expect_null(connections_find(all, id, now));
+	return connections_add(all, now);
+}
+
 Test(session, the_oldest_connection_without_a_pending_failure_makes_room)
 {
 	struct connections *all = connections_new();
@@ -241,10 +247,10 @@ Test(session, the_oldest_connection_without_a_pending_failure_makes_room)
 
 	cr_assert_not_null(all);
 	for (unsigned i = 0; i < CONNECTIONS_MAX; i++)
-		connections_add(all, id(name, i), 0);
+		add(all, id(name, i), 0);
 	connections_set_pending(all, connections_find(all, id(name, 0), 0), true);
 	cr_expect_eq(connections_evicted(all), 0);
-	connections_add(all, id(name, 1000), 1);
+	add(all, id(name, 1000), 1);
 	cr_expect_eq(connections_evicted(all), 1);
 	cr_expect_not_null(connections_find(all, id(name, 0), 1));
 	cr_expect_null(connections_find(all, id(name, 1), 1));
@@ -252,9 +258,9 @@ Test(session, the_oldest_connection_without_a_pending_failure_makes_room)
 	cr_expect_not_null(connections_find(all, id(name, 1000), 1));
 	/* one that is gone makes room too, and one that is too old, which is no loss */
 	connections_del(all, connections_find(all, id(name, 500), 1));
-	connections_add(all, id(name, 1001), 1);
+	add(all, id(name, 1001), 1);
 	cr_expect_eq(connections_evicted(all), 1);
-	connections_add(all, id(name, 1002), CONNECTION_AGE);
+	add(all, id(name, 1002), CONNECTION_AGE);
 	cr_expect_eq(connections_evicted(all), 1);
 	cr_expect_null(connections_find(all, id(name, 0), CONNECTION_AGE));
 	connections_free(all);
@@ -267,7 +273,7 @@ Test(session, when_all_are_pending_the_oldest_makes_room)
 
 	cr_assert_not_null(all);
 	for (unsigned i = 0; i < 3 * CONNECTIONS_MAX; i++)
-		connections_set_pending(all, connections_add(all, id(name, i), 0), true);
+		connections_set_pending(all, add(all, id(name, i), 0), true);
 	cr_expect_eq(connections_evicted(all), 2 * CONNECTIONS_MAX);
 	for (unsigned i = 0; i < 3 * CONNECTIONS_MAX; i++)
 		cr_expect_eq(connections_find(all, id(name, i), 0) != NULL,
