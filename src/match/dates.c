@@ -11,6 +11,7 @@
 #include "match/zones.h"
 
 #define VALUES_MAX 24
+#define LAST_MAX 32
 
 struct value_group {
 	char letter;
@@ -23,12 +24,23 @@ struct compiled {
 	size_t value_count;
 };
 
+/*
+ * Lines of the same second have the same date in syslog's way. So the last one is kept, with
+ * what follows it as far as it was looked at: a line that begins like that has it, too.
+ */
+struct last {
+	char text[LAST_MAX];
+	size_t len;
+	struct date_found found;
+};
+
 struct dates {
 	struct templates templates;
 	struct compiled *compiled; /* one a template */
 	size_t count;
 	struct date_zone zone;
 	struct search search;
+	struct last last;
 	uint64_t limited;
 };
 
@@ -252,16 +264,50 @@ static size_t first_character(struct text line)
 	return len;
 }
 
+static bool is_letter(char c)
+{
+	c = (char)(c | 0x20);
+	return c >= 'a' && c <= 'z';
+}
+
+/* A line that begins with a letter has no date in the other way, and a letter behind the blank
+ * says that no year follows. */
+static void remember(struct dates *d, size_t index, const struct date_found *found,
+		     struct text line)
+{
+	size_t len = found->at + found->len + 2;
+
+	for (size_t i = 0; i < index; i++)
+		if (!d->templates.list[i].way)
+			return;
+	if (d->templates.list[index].way != DATE_SYSLOG || len > LAST_MAX || line.len < len ||
+	    !is_letter(*line.at) || line.at[len - 2] != ' ' || !is_letter(line.at[len - 1]))
+		return;
+	memcpy(d->last.text, line.at, len);
+	d->last.len = len;
+	d->last.found = *found;
+}
+
+static bool is_as_last(const struct last *last, struct text line)
+{
+	return last->len && line.len >= last->len && !memcmp(line.at, last->text, last->len);
+}
+
 bool dates_find(struct dates *d, struct date_found *out, struct text line, uint64_t *steps)
 {
 	size_t best = SIZE_MAX, near = first_character(line), from;
 	struct date_found found;
 
+	if (is_as_last(&d->last, line)) {
+		*out = d->last.found;
+		return true;
+	}
 	for (size_t i = 0; i < d->count; i++) {
 		if (!try(d, i, &found, &from, line, steps))
 			continue;
 		if (i + 1 == d->count || d->templates.list[i].bound.anchored || from <= near) {
 			*out = found;
+			remember(d, i, out, line);
 			return true;
 		}
 		if (from < best) {

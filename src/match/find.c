@@ -344,6 +344,16 @@ static bool narrow(struct look *l)
 	return true;
 }
 
+/* The first of the set from `i` on. */
+static size_t next_fail(uint64_t set, size_t i)
+{
+	uint64_t rest = set >> (i < FILTER_BITS ? i : FILTER_BITS - 1);
+
+	if (!rest)
+		return SIZE_MAX;
+	return i < FILTER_BITS ? i + (size_t)__builtin_ctzll(rest) : i;
+}
+
 enum outcome filter_find(struct filter *f, uint64_t set, struct scratch *s,
 			 struct session *session, struct text subject, int64_t now,
 			 struct finding *out)
@@ -362,8 +372,8 @@ enum outcome filter_find(struct filter *f, uint64_t set, struct scratch *s,
 		return OUTCOME_IGNORED;
 	if (!narrow(&l))
 		return OUTCOME_NONE;
-	for (size_t i = 0; i < f->fails; i++)
-		if ((set & filter_bit(i)) && run_fail(&l, i))
+	for (size_t i = next_fail(set, 0); i < f->fails; i = next_fail(set, i + 1))
+		if (run_fail(&l, i))
 			return matched(&l, f->fail[i], out);
 	/* fail2ban keeps no more of lines that only prefregex matches. */
 	if (l.recent && l.narrowed)

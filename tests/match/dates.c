@@ -658,6 +658,46 @@ Test(dates, long_lines_are_searched_to_the_end)
 	dates_free(dates);
 }
 
+/* What the line before had changes nothing. */
+Test(dates, lines_that_begin_alike_are_each_read_by_themselves)
+{
+	static const char *const lines[] = {
+		"Nov 20 00:53:20 mx a",	    "Nov 20 00:53:20 mx b",
+		"Nov 20 00:53:20 2026 x",   "Nov 20 00:53:20 2026 mx",
+		"Nov 20 00:53:20.5 mx",	    "Nov 20 00:53:20.5555555 mx",
+		"Nov 20 00:53:200 mx",	    "Nov 20 00:53:20",
+		"Nov 20 00:53:20 m",	    " Nov 20 00:53:20 mx",
+		"Nov 20 00:53:21 mx",	    "Thu Nov 20 00:53:20 mx",
+		"Nov 20 00:53:20 \xc3\xa9", "Nov 20 00:53:20: mx",
+		"Nov 20 00:53:20",	    "2026-11-20T00:53:20Z mx a",
+		"2026-11-20T00:53:20 mx",
+	};
+	const size_t count = sizeof(lines) / sizeof(*lines);
+	struct date_found want[sizeof(lines) / sizeof(*lines)] = {0};
+	struct dates *dates;
+
+	for (size_t i = 0; i < count; i++) {
+		dates = compile("{^LN-BEG}");
+		dates_find(dates, &want[i], text_of(lines[i]), NULL);
+		dates_free(dates);
+	}
+	dates = compile("{^LN-BEG}");
+	for (size_t i = 0; i < count * count; i++) {
+		const struct date_found *one = &want[i % count];
+		struct date_found found = {0};
+
+		dates_find(dates, &found, text_of(lines[i / count]), NULL);
+		found = (struct date_found){0};
+		dates_find(dates, &found, text_of(lines[i % count]), NULL);
+		cr_expect(found.at == one->at && found.len == one->len &&
+				  found.date.ms == one->date.ms &&
+				  found.date.year == one->date.year &&
+				  found.date.second == one->date.second,
+			  "%s after %s", lines[i % count], lines[i / count]);
+	}
+	dates_free(dates);
+}
+
 Test(dates, a_search_without_end_is_given_up)
 {
 	struct dates *dates = compile("^(?:(?:a+)+)+b%d");
