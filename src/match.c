@@ -25,7 +25,8 @@
 /* banish match: what a filter finds in a file. Reads the very blocks that the daemon would
  * scan. */
 
-#define BLOCK ((size_t)256 * 1024) /* with what is worked out of it, in the second cache */
+/* It and what is worked out of it fit into the second cache of a core. */
+#define BLOCK ((size_t)256 * 1024)
 #define NOW_MAX INT64_C(253402300799) /* the year 9999 */
 #define FILTERS_MAX 64
 #define MEASURED 16 /* of so many blocks one is measured for --stats */
