@@ -11,9 +11,11 @@
 #define HASHSIZE_MIN 1024u
 #define HASHSIZE_MAX (1u << 24)
 
+/* Two to a bucket. It holds twelve, and with four to each on the average some of a million
+ * would get more: the kernel then makes a table of twice the size while it is being filled. */
 uint32_t ipset_hashsize(uint32_t expect, uint32_t maxelem)
 {
-	uint32_t wanted = (expect < maxelem ? expect : maxelem) / 4, size = HASHSIZE_MIN;
+	uint32_t wanted = (expect < maxelem ? expect : maxelem) / 2, size = HASHSIZE_MIN;
 
 	while (size < wanted && size < HASHSIZE_MAX)
 		size *= 2;

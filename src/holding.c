@@ -13,17 +13,24 @@
 
 /* A delete says as well until when the entry was wanted: in someone else's set what ends later
  * is not ours. */
-struct target_change holding_work_out(const struct holding *holding,
-				      const struct prefix *prefix, int64_t now)
+struct target_change holding_work_out_slot(const struct holding *holding, uint32_t slot,
+					   const struct prefix *prefix, int64_t now)
 {
-	struct target_change change = wanted_change(holding->wanted, holding->number, prefix,
-						    holding->is.info.longest, now);
+	struct target_change change =
+		wanted_change(holding->wanted, slot, prefix, holding->is.info.longest, now);
 
 	if (holding->empty || holding->dropped || full_leaves(&holding->full, prefix)) {
 		change.op = TARGET_DEL;
 		change.whole = 0;
 	}
 	return change;
+}
+
+struct target_change holding_work_out(const struct holding *holding,
+				      const struct prefix *prefix, int64_t now)
+{
+	return holding_work_out_slot(
+		holding, wanted_slot(holding->wanted, holding->number, prefix), prefix, now);
 }
 
 /* ---- the queue ---- */

@@ -115,6 +115,9 @@ bool holding_answered(const struct holding *holding, uint64_t queued);
 /* What the target should hold of this prefix now: an add, or a delete. */
 struct target_change holding_work_out(const struct holding *holding,
 				      const struct prefix *prefix, int64_t now);
+/* The same when it is known which slot decides. */
+struct target_change holding_work_out_slot(const struct holding *holding, uint32_t slot,
+					   const struct prefix *prefix, int64_t now);
 /* A batch, `queued` of which came from the queue; 0: it is a sync's. False: no room. */
 bool holding_send(struct holding *holding, const struct target_change *changes, size_t count,
 		  size_t queued);

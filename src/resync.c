@@ -143,7 +143,7 @@ static bool walk_change(const struct holding *holding, uint32_t slot, int64_t no
 	if (!ban || was_seen(holding, slot) || full_leaves(&holding->full, &ban->prefix) ||
 	    wanted_slot(holding->wanted, holding->number, &ban->prefix) != slot)
 		return false;
-	*change = holding_work_out(holding, &ban->prefix, now);
+	*change = holding_work_out_slot(holding, slot, &ban->prefix, now);
 	if (change->op == TARGET_DEL)
 		return way == TARGET_SHARED;
 	if (holding->refill)
@@ -214,8 +214,8 @@ static bool is_good(const struct holding *holding, int64_t left, int64_t wanted)
 void holding_held(struct holding *holding, const struct prefix *prefix, int64_t left,
 		  int64_t now)
 {
-	struct target_change change = holding_work_out(holding, prefix, now);
-	uint32_t slot;
+	uint32_t slot = wanted_slot(holding->wanted, holding->number, prefix);
+	struct target_change change = holding_work_out_slot(holding, slot, prefix, now);
 
 	if (holding->phase != HOLDING_LIST)
 		return;
@@ -226,7 +226,6 @@ void holding_held(struct holding *holding, const struct prefix *prefix, int64_t 
 	}
 	if (!is_good(holding, left, change.left))
 		return;
-	slot = wanted_slot(holding->wanted, holding->number, prefix);
 	if (slot < holding->seen_slots)
 		holding->seen[slot / 8] |= (unsigned char)(1 << slot % 8);
 }

@@ -69,11 +69,10 @@ uint32_t wanted_slot(const struct wanted *wanted, size_t target, const struct pr
 	return best;
 }
 
-struct target_change wanted_change(const struct wanted *wanted, size_t target,
+struct target_change wanted_change(const struct wanted *wanted, uint32_t slot,
 				   const struct prefix *prefix, int64_t longest, int64_t now)
 {
 	struct target_change change = {.prefix = *prefix, .op = TARGET_DEL};
-	uint32_t slot = wanted_slot(wanted, target, prefix);
 	const struct ban *ban;
 
 	if (slot == WANTED_NO_SLOT)

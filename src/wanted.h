@@ -23,9 +23,9 @@ int wanted_set(struct wanted *wanted, const struct conf *conf, bool *changed);
 bool wanted_uses(const struct wanted *wanted, uint32_t jail, size_t target);
 /* The slot of the ban that decides the entry (target, prefix): the one that ends last. */
 uint32_t wanted_slot(const struct wanted *wanted, size_t target, const struct prefix *prefix);
-/* What the target should hold of this prefix now: an add with its times, or a delete. A time
- * left beyond `longest` is cut to it. */
-struct target_change wanted_change(const struct wanted *wanted, size_t target,
+/* What a target should hold of this prefix now, whose entry `slot` decides: an add with its
+ * times, or a delete. A time left beyond `longest` is cut to it. */
+struct target_change wanted_change(const struct wanted *wanted, uint32_t slot,
 				   const struct prefix *prefix, int64_t longest, int64_t now);
 
 #endif

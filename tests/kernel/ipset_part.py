@@ -17,7 +17,7 @@ def made(h):
     equal('made', (d.error, d.way, d.timeouts, d.created), (0, DIFF, 1, 1))
     check('with an identity', d.identity != 0)
     equal('four sets', sorted(sh('ipset list -n').split()), sorted(NAMES))
-    check('presized', 'hashsize 32768 maxelem 2000000' in header('b'), header('b'))
+    check('presized', 'hashsize 65536 maxelem 2000000' in header('b'), header('b'))
     check('IPv6 by /64', 'netmask 64' in header('b6'), header('b6'))
     check('nets', 'family inet6' in header('b6-net') and 'Type: hash:net' in
           sh('ipset list -t b6-net'))

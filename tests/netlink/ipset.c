@@ -43,8 +43,8 @@ Test(ipset, errors_are_told_as_errno)
 Test(ipset, hash_sizes_are_powers_of_two_for_what_comes)
 {
 	cr_expect_eq(ipset_hashsize(0, 2000000), 1024);
-	cr_expect_eq(ipset_hashsize(100000, 2000000), 32768);
-	cr_expect_eq(ipset_hashsize(UINT32_MAX, 2000000), 524288);
+	cr_expect_eq(ipset_hashsize(100000, 2000000), 65536);
+	cr_expect_eq(ipset_hashsize(UINT32_MAX, 2000000), 1048576);
 	cr_expect_eq(ipset_hashsize(UINT32_MAX, UINT32_MAX), 1u << 24);
 }
 
