@@ -99,11 +99,12 @@ memory() {
 	configure 'target = nft
   ipset[name=b]
   route'
-	unshare -n bash -c ". tests/bench/lib.sh; $(declare -f start stop); dir=$dir B=$B
+	unshare -n bash -c ". tests/bench/lib.sh; $(declare -f start stop banish); dir=$dir B=$B
 		start
+		banish sync >/dev/null || exit 1
 		parent=\$(cat /proc/\$daemon/task/*/children | awk '{ print \$1 }')
 		awk '/VmHWM/ { print \$2 }' /proc/\$(cat /proc/\$parent/task/*/children | awk '{ print \$1 }')/status >'$dir/most'
-		stop"
+		stop" || fail "memory"
 	most=$(cat "$dir/most")
 	hold helper-memory "$(calc "$most / 1024")" MiB '<' 16
 }
