@@ -11,6 +11,9 @@ done
 exec 3>/dev/vport0p1
 tell() { sed "s/^/$1 /" >&3; }
 
+# The kernel writes soon what nobody syncs: it is then in the disk's own cache.
+echo 10 >/proc/sys/vm/dirty_writeback_centisecs
+echo 20 >/proc/sys/vm/dirty_expire_centisecs
 mkdir -p /disk
 mount -t ext4 /dev/vda /disk || exit 1
 ls -la /disk /disk/state 2>&1 | tell files
