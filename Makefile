@@ -194,7 +194,7 @@ tidy:
 	clang-format --dry-run -Werror $(SOURCES) $(HEADERS)
 
 bench: all
-	@missed=0; for b in run kernel; do tests/bench/$$b.sh || missed=1; done; exit $$missed
+	@missed=0; for b in run kernel policy; do tests/bench/$$b.sh || missed=1; done; exit $$missed
 
 # ---- fuzzing: clang's libFuzzer, each target for FUZZ_SECONDS ----
 

@@ -26,6 +26,8 @@ mail() {
 	say "$1: \"$heard\" after $took ms; $(count slept) slept, $(count known) known"
 }
 
+# No connection may take a port that is to be listened on.
+echo 10000 59999 >/proc/sys/net/ipv4/ip_local_port_range
 postfix_up
 # As the README says: at the end of main.cf.
 cat "$ROOT/contrib/postfix/main.cf" >>/etc/postfix/main.cf
