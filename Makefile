@@ -193,8 +193,25 @@ tidy:
 	printf '%s\n' $(SOURCES) | xargs -P 2 -I FILE clang-tidy --quiet FILE -- $(TIDY_FLAGS)
 	clang-format --dry-run -Werror $(SOURCES) $(HEADERS)
 
-bench: all
-	@missed=0; for b in run kernel policy; do tests/bench/$$b.sh || missed=1; done; exit $$missed
+# Beside the store alone, a daemon whose every snapshot is followed by the next.
+$(B)/bench/state: $(B)/tests/bench/state.o $(call room_obj,state) $(call room_obj,judge) \
+		$(call room_obj,base)
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(EXTRA) $(LINK) -o $@ $(sort $^) $(LIBS_state) $(LIBS_judge)
+$(B)/bench/store.o: state/store.c
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(FLAGS) $(CFLAGS) -DJOURNAL_ENOUGH=1 -DJOURNAL_RATIO=0 -MMD -MP -c -o $@ $<
+$(B)/bench/banish: $(B)/bench/store.o $(filter-out $(B)/state/store.o,$(BANISH_OBJ))
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(EXTRA) $(LINK) -o $@ $^ $(BANISH_LIBS)
+$(B)/bench/banish-netlink: $(B)/banish-netlink
+	$(Q)ln -sf ../banish-netlink $@
+bench-build: $(B)/bench/state $(B)/bench/banish $(B)/bench/banish-netlink
+
+bench: all bench-build
+	@missed=0; for b in run kernel policy state; do tests/bench/$$b.sh || missed=1; done; exit $$missed
 
 # ---- fuzzing: clang's libFuzzer, each target for FUZZ_SECONDS ----
 
@@ -295,7 +312,7 @@ help:
 	@echo "make install    DESTDIR=, PREFIX=$(PREFIX)"
 	@echo "make unit rooms headers man-lint asan tidy bench fuzz torture clean"
 
-.PHONY: all unit check crash crash-build cut storm demo expansions corpus differential strikes rooms headers man-lint asan tidy bench fuzz fuzz-build fuzz-replay \
+.PHONY: all bench-build unit check crash crash-build cut storm demo expansions corpus differential strikes rooms headers man-lint asan tidy bench fuzz fuzz-build fuzz-replay \
 	torture deps install clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
