@@ -8,7 +8,8 @@
 #include "resolve/process.h"
 
 #define STAT_MAX 1024
-#define STARTED 22 /* the field of stat, from 1 (proc(5)) */
+#define SYSTEM_UIDS 1000 /* login.defs(5): users begin there */
+#define STARTED 22	 /* the field of stat, from 1 (proc(5)) */
 
 static ssize_t read_file(int dir, const char *name, char *out, size_t size)
 {
@@ -16,7 +17,7 @@ static ssize_t read_file(int dir, const char *name, char *out, size_t size)
 	ssize_t got;
 
 	if (fd < 0)
-		return -errno;
+		return errno == ENOENT ? -ESRCH : -errno;
 	got = read(fd, out, size);
 	if (got < 0)
 		got = -errno;
@@ -39,6 +40,26 @@ static bool read_started(int64_t *out, struct text stat)
 	return false;
 }
 
+/*
+ * A process of root's, of a server's or of our own. The title is read from the memory of the
+ * process, and whoever can have that memory come from a file system of his own (fuse(8)) could
+ * have us wait for it for ever. The owner of the folder says nothing: it is root whenever the
+ * process does not want to be looked at.
+ */
+static bool is_system(struct text status)
+{
+	struct text line, word;
+	int64_t uid;
+
+	while (text_line(&status, &line)) {
+		if (!text_word(&line, &word) || !text_equal(word, "Uid:"))
+			continue;
+		return text_word(&line, &word) && text_number(word, 0, UINT32_MAX, &uid) &&
+		       (uid < SYSTEM_UIDS || uid == geteuid());
+	}
+	return false;
+}
+
 static int64_t since_boot(void)
 {
 	struct timespec t;
@@ -50,10 +71,16 @@ static int64_t since_boot(void)
 static int look(struct process *out, int dir)
 {
 	char stat[STAT_MAX], cmdline[TITLE_MAX];
-	ssize_t stat_len, len = read_file(dir, "cmdline", cmdline, sizeof cmdline);
 	struct process process;
+	ssize_t stat_len, len;
 	int64_t started;
 
+	len = read_file(dir, "status", stat, sizeof stat);
+	if (len < 0)
+		return (int)len;
+	if (!is_system((struct text){stat, (size_t)len}))
+		return -ESRCH;
+	len = read_file(dir, "cmdline", cmdline, sizeof cmdline);
 	if (len < 0)
 		return (int)len;
 	if (!title_parse(&process.title, (struct text){cmdline, (size_t)len}))

@@ -52,6 +52,20 @@ Test(filter, an_id_beside_a_name)
 	FINDER_TABLE(table);
 }
 
+Test(filter, a_line_may_tell_whose_a_message_is)
+{
+	static const struct finder_row table[] = {
+		{{.pref = "^\\[<F-PROCESS>\\d+</F-PROCESS>\\] <F-ID>\\w+</F-ID>: "
+			  "<F-CONTENT>.+</F-CONTENT>$",
+		  .fail = {"^unknown$", "^bad <ADDR>$", "^<F-TELLS>from</F-TELLS> <ADDR>$"}},
+		 "[12] a1: unknown\n[12] a1: bad 192.0.2.1\n[12] a1: from 192.0.2.1\nfrom 192.0.2.1",
+		 "id a1 process=12;id a1 of 192.0.2.1 process=12;"
+		 "tells id a1 of 192.0.2.1 process=12;-;"},
+	};
+
+	FINDER_TABLE(table);
+}
+
 Test(filter, an_id_that_is_the_address_is_the_address)
 {
 	static const struct finder_row table[] = {

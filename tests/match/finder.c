@@ -79,8 +79,10 @@ static void print(const char *format, ...)
 
 static void print_finding(const struct finding *f)
 {
+	static const char *const kinds[] = {"", "alarm ", "opened ", "ended ", "tells "};
 	char host[PREFIX_TEXT_MAX];
 
+	print("%s", kinds[f->kind]);
 	if (f->subject != SUBJECT_ADDRESS)
 		print("%s %.*s", f->subject == SUBJECT_NAME ? "name" : "id", (int)f->name.len,
 		      f->name.at);

@@ -18,7 +18,8 @@ const char *finder_refusal(const struct finder_rules *rules);
 
 /*
  * Search in lines, each with a newline behind it, and print what is found in each to a static
- * text: an address, "name x", "id x", or "id x of address", and " name=value" for what else
+ * text: an address, "name x", "id x", or "id x of address", behind what
+ * kind of finding it is when it is no failure, and " name=value" for what else
  * there is; "-" for nothing and "!" for a line that is ignored; and ";". A line "@300" is no
  * line, but 300 seconds go by.
  */

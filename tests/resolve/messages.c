@@ -177,6 +177,21 @@ Test(messages, a_number_that_was_given_again_blames_nobody)
 	rig_close(&rig);
 }
 
+Test(messages, a_title_that_a_user_has_made_says_nothing)
+{
+	struct rig rig;
+
+	rig_open(&rig);
+	serve(&rig, 17695, "198.51.100.10", OLD);
+	proc_own(&rig.proc, 17695, 12345);
+	unknown(&rig, "6AKNi1wJ017695", "17695", "x");
+	cr_expect_not(answer(&rig, NULL, 0));
+	proc_own(&rig.proc, 17695, 101);
+	unknown(&rig, "6AKNi1wJ017695", "17695", "x");
+	cr_expect(answer(&rig, "198.51.100.10", 25), "a server's user");
+	rig_close(&rig);
+}
+
 Test(messages, what_is_no_session_says_nothing)
 {
 	static const char *const titles[] = {"sendmail: MTA: accepting connections",

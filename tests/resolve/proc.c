@@ -56,17 +56,27 @@ void proc_put(struct proc *proc, int pid, const char *title, int64_t age)
 		"%d (x) 1 2 3 (y) S 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 %lld 20 21\n",
 		pid, (long long)started * sysconf(_SC_CLK_TCK) / 1000);
 	write_file(proc, pid, "stat", text, (size_t)len);
+	proc_own(proc, pid, getuid());
 	memset(text, 0, sizeof(text));
 	strcpy(text, title);
 	write_file(proc, pid, "cmdline", text, sizeof(text));
 }
 
+void proc_own(struct proc *proc, int pid, unsigned uid)
+{
+	char text[128];
+	int len = snprintf(text, sizeof(text),
+			   "Name:\tsendmail\nUmask:\t0022\nUid:\t%u\t0\t0\t0\n", uid);
+
+	write_file(proc, pid, "status", text, (size_t)len);
+}
+
 void proc_end(struct proc *proc, int pid)
 {
-	static const char *const names[] = {"stat", "cmdline", ""};
+	static const char *const names[] = {"stat", "status", "cmdline", ""};
 	char path[128];
 
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < 4; i++) {
 		snprintf(path, sizeof(path), "%s/%d/%s", proc->dir, pid, names[i]);
 		remove(path);
 	}
