@@ -22,7 +22,7 @@ ip addr add 192.0.2.1/24 dev veth0
 ip addr add 2001:db8::1/32 dev veth0 nodad
 ip link set veth0 up
 ip route add 198.51.100.0/24 dev veth0
-for last in 10 11 12 13 20 30 40 41 42 43 44 45; do peer ip addr add 198.51.100.$last/24 dev veth1; done
+for last in 10 11 12 13 20 30 40 41 42 43 44 45 46 47; do peer ip addr add 198.51.100.$last/24 dev veth1; done
 peer ip addr add 2001:db8:1::40/32 dev veth1 nodad
 peer ip link set veth1 up
 peer ip route add 192.0.2.0/24 dev veth1 src 198.51.100.20
@@ -287,6 +287,10 @@ PIDS="$PIDS $DRY"
 sed -i 's/^older = .*/older = 2s/' "$CONF"
 check "reload" ask reload
 soon "an idle session is reaped" gone idle
+open idle2 198.51.100.46 192.0.2.1
+open idle3 198.51.100.47 192.0.2.1
+soon "and another" gone idle2
+soon "and the next" gone idle3
 kill $DRY
 wait $DRY 2>/dev/null
 soon "sendmail's process ends by itself" sh -c "! ps axww | grep -q 'server.*\[198.51.100.40\] cmd rea[d]'"
@@ -297,9 +301,11 @@ check "the listener listens" greets 198.51.100.45 192.0.2.1
 ask reap --dry-run >"$T/spared"
 check "reap says what it spares" grep -q '^spared .*198.51.100.43 port .*may be at work' "$T/spared"
 equal "no other" 0 "$(grep -vc '198.51.100.43\|198.51.100.45' "$T/spared")"
-check "the one that was listed before it ended had its process" sh -c \
-	"! grep -q '\"ip\":\"198.51.100.40\"' '$T/reaps' || grep -q '\"ip\":\"198.51.100.40\".*\"pid\":[0-9].*would end' '$T/reaps'"
-echo "  reap: $(jq -c '.sessions[] | select(.ip == "198.51.100.40")' "$T/reaps" | tail -n 1)"
+# A round comes every second, so that nearly always one was listed before it ended.
+ALONE='.sessions[] | select(.ip == "198.51.100.46" or .ip == "198.51.100.47")'
+equal "who was listed alone had a process, and would have ended" 0 \
+	"$(jq -c "$ALONE" "$T/reaps" | jq -c 'select(.pid == null or .verdict != "would end")' | wc -l)"
+echo "  reap: $(jq -c "$ALONE" "$T/reaps" | tail -n 1)"
 echo "  log: $(grep -m1 'reaper: .*198.51.100.40' "$LOG")"
 check "status counts it" test "$(ask status --json | jq .reaper.ended)" -ge 1
 printf '.\n' >"$T/work.in"
