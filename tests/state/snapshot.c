@@ -212,6 +212,26 @@ Test(snapshot, never_gives_a_record_out_of_a_flipped_file, .timeout = 120)
 	}
 }
 
+Test(snapshot, that_is_cut_anywhere_is_not_used, .timeout = 120)
+{
+	const char *names[] = {"snapshot.00000003.gdbm", "snapshot.00000003.sum"};
+
+	make_pair();
+	for (int i = 0; i < 2; i++) {
+		size_t len;
+		uint8_t *bytes = file_get(&len, dir, names[i]);
+
+		for (size_t end = 0; end < len; end += end < 64 ? 1 : 61) {
+			file_put(dir, names[i], bytes, end);
+			load_at(dir, STORE_READ, &heard);
+			cr_assert_str_eq(heard.records, BAN(1) BAN(2) BAN(3));
+			cr_assert_neq(*heard.notes, 0, "silent about %zu bytes", end);
+		}
+		file_put(dir, names[i], bytes, len);
+		free(bytes);
+	}
+}
+
 Test(snapshot, is_read_by_gdbms_own_calls)
 {
 	char *path = path_in(dir, "snapshot.00000003.gdbm");

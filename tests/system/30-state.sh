@@ -77,3 +77,14 @@ check "the daemon starts with it" start
 check "without a word" not grep -q 'state:' "$LOG"
 check "and has the bans" banned 203.0.113.1
 stop
+
+# A folder that an earlier version wrote.
+rm -r "$T/state"
+cp -r "$ROOT/tests/state/sample-1" "$T/state"
+check "one of an earlier version is sound" banish state verify "$T/state"
+check "the daemon starts with it" start
+equal "a ban for ever, with its reason" "24 3 a.m." \
+	"$(ask list --json | jq -r 'select(.ip == "198.51.100.0") | "\(.prefixlen) \(.reason)"')"
+check "nothing in it is strange" not grep -qE 'state: .*(damaged|version|left out)' "$LOG"
+stop
+check "and leaves it sound" banish state verify "$T/state"
