@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -221,6 +222,51 @@ static int feed_aim(struct feed *feed, const struct setup *setup, const struct s
 	return 0;
 }
 
+/* ---- what filters remember from line to line ---- */
+
+static_assert(MATCH_PIECE_MAX <= STORE_PIECE_MAX, "a piece goes into a record");
+
+static void on_piece(void *arg, size_t index, uint32_t number, struct text bytes)
+{
+	struct feed *feed = arg;
+
+	memory_piece(feed->daemon->memory,
+		     &(struct recall_piece){feed->name, feed->jails[index].resolve.name, number,
+					    bytes});
+}
+
+static void feed_save(struct feed *feed, bool all)
+{
+	match_memory_save(feed->match, feed->memory, all, moment_now(), on_piece, feed);
+}
+
+static void feeds_save_all(void *arg)
+{
+	struct daemon *daemon = arg;
+
+	for (struct feed *feed = daemon->feeds; feed; feed = feed->next)
+		feed_save(feed, true);
+}
+
+/* As it was when the position was written that the source goes on from. */
+static void feed_restore(struct feed *feed)
+{
+	const struct recall *pieces = &feed->daemon->memory->recall;
+
+	for (uint32_t i = 0; i < pieces->count; i++) {
+		const struct recall_piece *piece = &pieces->list[i];
+
+		if (piece->source != feed->name || !piece->bytes.len)
+			continue;
+		for (size_t j = 0; j < feed->jail_count; j++)
+			if (feed->jails[j].resolve.name == piece->jail)
+				match_memory_restore(feed->match, feed->memory, j,
+						     piece->number, piece->bytes, moment_now());
+	}
+}
+
+/* ---- sources ---- */
+
 static struct feed *feed_new(struct daemon *daemon, const struct setup *setup,
 			     const struct setup_feed *from)
 {
@@ -236,6 +282,7 @@ static struct feed *feed_new(struct daemon *daemon, const struct setup *setup,
 	feed->name = names_add(daemon->memory->names, text_of(from->path));
 	if (!feed->name)
 		goto fail;
+	feed_restore(feed);
 	error = source_open(&feed->source, daemon->base, feed->path,
 			    memory_find_position(daemon->memory, feed->name), &feed_events,
 			    feed);
@@ -293,6 +340,7 @@ int feeds_use(struct daemon *daemon, const struct setup *setup)
 		daemon->feeds = feed;
 	}
 	list_free(old);
+	recall_clear(&daemon->memory->recall);
 	return 0;
 }
 
@@ -309,6 +357,7 @@ void feeds_write_positions(struct daemon *daemon)
 	for (struct feed *feed = daemon->feeds; feed; feed = feed->next) {
 		if (!feed->moved || !feed->name)
 			continue;
+		feed_save(feed, false);
 		source_position(feed->source, &position);
 		memory_position(daemon->memory, feed->name, &position);
 		feed->moved = false;
@@ -334,6 +383,8 @@ void feeds_throttle(struct daemon *daemon)
 
 int feeds_open(struct daemon *daemon)
 {
+	daemon->memory->filters = feeds_save_all;
+	daemon->memory->filters_arg = daemon;
 	daemon->resolve = resolve_new(daemon->base, on_offence, daemon);
 	return daemon->resolve ? 0 : -ENOMEM;
 }

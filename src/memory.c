@@ -39,6 +39,7 @@ struct memory *memory_new(uint32_t maxbans)
 		return NULL;
 	memory->maxbans = maxbans;
 	removals_init(&memory->removals);
+	recall_init(&memory->recall);
 	memory->names = names_new();
 	memory->evidence = evidence_new(EVIDENCE_BYTES);
 	memory->tarpit = tarpit_new();
@@ -58,6 +59,7 @@ void memory_free(struct memory *memory)
 	free(memory->snapshot);
 	free(memory->positions);
 	removals_clear(&memory->removals);
+	recall_clear(&memory->recall);
 	free(memory->written);
 	judge_free(memory->judge);
 	evidence_free(memory->evidence);
@@ -335,6 +337,9 @@ static void load_record(void *arg, const struct record *on_disk)
 		load_strike(load, record);
 		break;
 	case RECORD_MEMORY:
+		recall_set(&memory->recall,
+			   &(struct recall_piece){record->memory.source, record->memory.jail,
+						  record->memory.key, record->memory.bytes});
 		break;
 	case RECORD_CREDIT:
 		tarpit_put(memory->tarpit, &record->credit);
@@ -460,6 +465,7 @@ int memory_open(struct memory *memory, const char *dir, enum store_mode mode, in
 	steady_set(&memory->clock, now, moment_uptime());
 	if (!error)
 		settle(&load);
+	recall_sort(&memory->recall);
 	names_free(load.disk);
 	free(load.map);
 	return error;
@@ -664,6 +670,20 @@ static void snapshot_put(struct memory *memory, struct record *record)
 	store_snapshot_put(memory->store, record);
 }
 
+void memory_piece(struct memory *memory, const struct recall_piece *piece)
+{
+	struct record record = {.kind = RECORD_MEMORY};
+
+	record.memory.source = piece->source;
+	record.memory.jail = piece->jail;
+	record.memory.key = piece->number;
+	record.memory.bytes = piece->bytes;
+	if (memory->aside)
+		snapshot_put(memory, &record);
+	else
+		put(memory, &record);
+}
+
 static void snapshot_strike(struct memory *memory, const struct judge_strike *strike)
 {
 	struct record record = strike_record(strike);
@@ -732,6 +752,15 @@ static void snapshot_start(struct memory *memory)
 	}
 }
 
+static void snapshot_pieces(struct memory *memory)
+{
+	if (!memory->filters)
+		return;
+	memory->aside = true;
+	memory->filters(memory->filters_arg);
+	memory->aside = false;
+}
+
 static bool snapshot_begin(struct memory *memory, bool force)
 {
 	uint32_t slots = judge_slots(memory->judge);
@@ -752,6 +781,7 @@ static bool snapshot_begin(struct memory *memory, bool force)
 	if (memory->written)
 		memset(memory->written, 0, memory->written_size);
 	snapshot_start(memory);
+	snapshot_pieces(memory);
 	return true;
 }
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What banish remembers: bans and offences (judge), the lines behind them (evidence), how far
- * each source was read, removals that a set of someone else has not confirmed, and what mail
- * clients earned in the tarpit. Memory is
- * the truth; this file knows how it is read from the state folder and what is written there for
- * each change, and nobody else calls store_put().
+ * each source was read and what its filters remember (feeds), removals that a set of someone
+ * else has not confirmed, and what mail clients earned in the tarpit. Memory is the truth; this
+ * file knows how it is read from the state folder and what is written there for each change,
+ * and nobody else calls store_put().
  */
 #ifndef BANISH_MEMORY_H
 #define BANISH_MEMORY_H
@@ -14,6 +14,7 @@
 #include "base/steady.h"
 #include "evidence.h"
 #include "judge/judge.h"
+#include "recall.h"
 #include "removals.h"
 #include "state/store.h"
 #include "tarpit/tarpit.h"
@@ -33,6 +34,10 @@ struct memory {
 	struct memory_position *positions;
 	size_t position_count;
 	struct removals removals;
+	struct recall recall;	    /* as they were loaded, until they are taken over */
+	void (*filters)(void *arg); /* has memory_piece() called for all that there are */
+	void *filters_arg;
+	bool aside;	     /* what is said there goes into the snapshot */
 	struct steady clock; /* the times of bans and offences are by it */
 	int64_t stamped;     /* when the time was last written */
 	bool unstamped;	     /* something was written since */
@@ -76,6 +81,9 @@ void memory_offence(struct memory *memory, enum judge_verdict verdict,
 void memory_position(struct memory *memory, uint32_t source, const struct position *position);
 /* NULL: never read. */
 const struct position *memory_find_position(const struct memory *memory, uint32_t source);
+/* A piece of what a filter remembers is another now. Those that belong to what was read go
+ * before the position. */
+void memory_piece(struct memory *memory, const struct recall_piece *piece);
 /* To be deleted from someone else's set, which was given it until then, or no longer. */
 void memory_removal(struct memory *memory, const struct removal *removal, bool pending);
 

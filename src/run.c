@@ -78,6 +78,8 @@ static void on_snapshot(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	if (!daemon->memory->snapshot && !store_wants_snapshot(daemon->memory->store))
+		return;
 	/* A snapshot commits what was put so far: a position belongs to that. */
 	feeds_write_positions(daemon);
 	if (memory_snapshot_step(daemon->memory, false))

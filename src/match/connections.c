@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,6 +24,7 @@ struct connections {
 	struct hash_index index;
 	uint16_t first[LISTS], last[LISTS];
 	uint64_t evicted;
+	uint64_t changed[CONNECTIONS_MAX / 64]; /* slots, since they were last asked for */
 	struct connection at[CONNECTIONS_MAX];
 };
 
@@ -32,18 +34,27 @@ struct connections {
 
 /* ---- lists ---- */
 
-static void append(struct connections *c, uint16_t slot, enum list list)
+/* Behind `previous`, or (NONE) first. */
+static void insert(struct connections *c, uint16_t slot, enum list list, uint16_t previous)
 {
 	struct connection *this = &c->at[slot];
 
 	this->list = (uint8_t)list;
-	this->previous = c->last[list];
-	this->next = NONE;
-	if (c->last[list] == NONE)
+	this->previous = previous;
+	this->next = previous == NONE ? c->first[list] : c->at[previous].next;
+	if (previous == NONE)
 		c->first[list] = slot;
 	else
-		c->at[c->last[list]].next = slot;
-	c->last[list] = slot;
+		c->at[previous].next = slot;
+	if (this->next == NONE)
+		c->last[list] = slot;
+	else
+		c->at[this->next].previous = slot;
+}
+
+static void append(struct connections *c, uint16_t slot, enum list list)
+{
+	insert(c, slot, list, c->last[list]);
 }
 
 static void take_out(struct connections *c, uint16_t slot)
@@ -68,6 +79,13 @@ static void move(struct connections *c, struct connection *connection, enum list
 		return;
 	take_out(c, slot);
 	append(c, slot, list);
+}
+
+static void note_change(struct connections *c, const struct connection *connection)
+{
+	size_t slot = (size_t)(connection - c->at);
+
+	c->changed[slot / 64] |= UINT64_C(1) << slot % 64;
 }
 
 /* ---- the table ---- */
@@ -122,6 +140,7 @@ void connections_del(struct connections *c, struct connection *connection)
 {
 	hash_index_del(&c->index, (uint32_t)connection->id, (uint32_t)(connection - c->at));
 	move(c, connection, LIST_FREE);
+	note_change(c, connection);
 }
 
 struct connection *connections_find(struct connections *c, struct text id, int64_t now)
@@ -160,6 +179,7 @@ struct connection *connections_add(struct connections *c, int64_t now)
 	new->born = now;
 	new->has_user = new->several_users = new->pending = false;
 	new->used = 0;
+	note_change(c, new);
 	/* There is room for all that there can be, so this cannot fail. */
 	hash_index_add(&c->index, (uint32_t) new->id, (uint32_t)(new - c->at));
 	return new;
@@ -168,6 +188,7 @@ struct connection *connections_add(struct connections *c, int64_t now)
 void connections_set_pending(struct connections *c, struct connection *connection, bool pending)
 {
 	connection->pending = pending;
+	note_change(c, connection);
 	move(c, connection, pending ? LIST_PENDING : LIST_PLAIN);
 }
 
@@ -183,6 +204,7 @@ void connections_add_user(struct connections *c, struct connection *connection,
 	if (!connection->has_user)
 		connection->user = key;
 	connection->has_user = true;
+	note_change(c, connection);
 }
 
 /* Flags are said of a line and not of its connection, and the id is the key. */
@@ -247,4 +269,122 @@ void connection_load(const struct connection *c, const struct slots *slots,
 		load(captures, slots, name, value);
 		at += 2 + name.len + value.len;
 	}
+}
+
+/* ---- over a restart ---- */
+
+#define PACKED_VERSION 1
+#define HAS_USER 1u
+#define SEVERAL_USERS 2u
+#define PENDING 4u
+
+struct hash_key connections_key(const struct connections *c)
+{
+	return c->key;
+}
+
+void connections_set_key(struct connections *c, struct hash_key key)
+{
+	c->key = key;
+}
+
+unsigned connections_changed(struct connections *c, unsigned from)
+{
+	for (unsigned slot = from; slot < CONNECTIONS_MAX; slot++) {
+		uint64_t bit = UINT64_C(1) << slot % 64;
+
+		if (!(c->changed[slot / 64] & bit))
+			continue;
+		c->changed[slot / 64] &= ~bit;
+		return slot;
+	}
+	return CONNECTIONS_MAX;
+}
+
+static char *put_u64(char *at, uint64_t value)
+{
+	value = htole64(value);
+	memcpy(at, &value, sizeof(value));
+	return at + sizeof(value);
+}
+
+static uint64_t get_u64(const char **at)
+{
+	uint64_t value;
+
+	memcpy(&value, *at, sizeof(value));
+	*at += sizeof(value);
+	return le64toh(value);
+}
+
+/* u8 version | u8 flags | u64 id | u64 born | u64 user | names and values */
+size_t connections_pack(const struct connections *c, unsigned slot, char *out)
+{
+	const struct connection *this = &c->at[slot];
+	char *at = out;
+
+	if (this->list == LIST_FREE)
+		return 0;
+	*at++ = PACKED_VERSION;
+	*at++ = (char)((this->has_user ? HAS_USER : 0) |
+		       (this->several_users ? SEVERAL_USERS : 0) |
+		       (this->pending ? PENDING : 0));
+	at = put_u64(at, this->id);
+	at = put_u64(at, (uint64_t)this->born);
+	at = put_u64(at, this->user);
+	memcpy(at, this->bytes, this->used);
+	return (size_t)(at - out) + this->used;
+}
+
+/* Names and values fill the bytes to the last. */
+static bool are_values(struct text t)
+{
+	size_t at = 0;
+
+	while (at + 2 <= t.len)
+		at += 2u + (unsigned char)t.at[at] + (unsigned char)t.at[at + 1];
+	return at == t.len;
+}
+
+/* Among those of its list by its age. */
+static void take_place(struct connections *c, struct connection *this)
+{
+	enum list list = this->pending ? LIST_PENDING : LIST_PLAIN;
+	uint16_t before = c->last[list], slot = (uint16_t)(this - c->at);
+
+	while (before != NONE && c->at[before].born > this->born)
+		before = c->at[before].previous;
+	take_out(c, slot);
+	insert(c, slot, list, before);
+	hash_index_add(&c->index, (uint32_t)this->id, slot);
+}
+
+bool connections_unpack(struct connections *c, unsigned slot, struct text bytes, int64_t now)
+{
+	struct text values = {bytes.at + 26, bytes.len - 26};
+	struct connection *this = &c->at[slot];
+	const char *at = bytes.at + 2;
+	struct connection read = {0};
+
+	if (bytes.len < 26 || bytes.len > CONNECTION_PACKED_MAX ||
+	    bytes.at[0] != PACKED_VERSION || slot >= CONNECTIONS_MAX ||
+	    this->list != LIST_FREE || !are_values(values))
+		return false;
+	read.has_user = bytes.at[1] & HAS_USER;
+	read.several_users = bytes.at[1] & SEVERAL_USERS;
+	read.pending = bytes.at[1] & PENDING;
+	read.id = get_u64(&at);
+	read.born = (int64_t)get_u64(&at);
+	read.user = get_u64(&at);
+	if (is_old(&read, now) ||
+	    hash_index_find(&c->index, (uint32_t)read.id, same, c->at, &read.id) != HASH_NONE)
+		return false;
+	read.used = (uint16_t)values.len;
+	memcpy(read.bytes, values.at, values.len);
+	read.list = this->list;
+	read.previous = this->previous;
+	read.next = this->next;
+	*this = read;
+	take_place(c, this);
+	return true;
 }

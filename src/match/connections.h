@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/hash.h"
 #include "base/text.h"
 #include "match/captures.h"
 
@@ -47,6 +48,27 @@ struct connection *connections_add(struct connections *connections, int64_t now)
 /* Its slot is free, but what it holds may be read until the next is added. */
 void connections_del(struct connections *connections, struct connection *connection);
 
+/*
+ * ---- over a restart ----
+ *
+ * A slot as bytes, which another process of the same key can take over. Ids are hashed by the
+ * key, so it is as secret as what it is kept with.
+ */
+#define CONNECTION_PACKED_MAX (26 + CONNECTION_BYTES)
+
+struct hash_key connections_key(const struct connections *connections);
+/* While there is no connection yet. */
+void connections_set_key(struct connections *connections, struct hash_key key);
+/* The first slot from `from` on that has changed, which is noted; CONNECTIONS_MAX: none. */
+unsigned connections_changed(struct connections *connections, unsigned from);
+/* How many bytes; 0: the slot is free. */
+size_t connections_pack(const struct connections *connections, unsigned slot, char *out);
+/* False: they are none, or of one that is known already or too old. */
+bool connections_unpack(struct connections *connections, unsigned slot, struct text bytes,
+			int64_t now);
+
+/* ---- what is known of one ---- */
+
 void connections_set_pending(struct connections *connections, struct connection *connection,
 			     bool pending);
 /* A user of the connection; two different ones make several. */
@@ -54,7 +76,7 @@ void connections_add_user(struct connections *connections, struct connection *co
 			  struct text user);
 /*
  * What fits of the values (fid, dns and the like up to 255 bytes, others cut to 64) takes the
- * place of what was there.
+ * place of what was there. It is a change that connections_set_pending() has to tell of.
  */
 void connection_save(struct connection *connection, const struct slots *slots,
 		     const struct captures *captures);

@@ -126,6 +126,19 @@ bool match_profile(const struct match *match, size_t index, size_t regex,
 /* For as many filters as the match has now. NULL: out of memory. */
 struct match_memory *match_memory_new(struct match *match);
 void match_memory_free(struct match_memory *memory); /* takes NULL */
+/*
+ * What a memory holds goes over a restart in pieces, each with a number of its own. `saved` is
+ * told each piece that is another than when it was told last, or with `all` each that there is;
+ * without bytes: there is none any more. All told up to now and given back, in order of their
+ * numbers, make it what it is now. `now` is that of match_scan().
+ */
+#define MATCH_PIECE_MAX (LINE_MAX_BYTES + 16)
+typedef void match_saved(void *arg, size_t index, uint32_t number, struct text bytes);
+void match_memory_save(struct match *match, struct match_memory *memory, bool all, int64_t now,
+		       match_saved *saved, void *arg);
+/* False: it means nothing to the filter, or nothing any more, and is left out. */
+bool match_memory_restore(struct match *match, struct match_memory *memory, size_t index,
+			  uint32_t number, struct text bytes, int64_t now);
 /* Take over what another memory (of another match) holds for its filter `from_index`. */
 void match_memory_take(struct match_memory *memory, size_t index, struct match_memory *from,
 		       size_t from_index);

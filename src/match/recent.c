@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,7 +14,11 @@
 struct recent {
 	unsigned max, count;
 	size_t used;
-	size_t len[RULES_LINES_MAX]; /* with the newline */
+	size_t len[RULES_LINES_MAX];	  /* with the newline */
+	uint64_t number[RULES_LINES_MAX]; /* lines are numbered as they come */
+	uint8_t place[RULES_LINES_MAX];
+	uint64_t numbered;
+	bool changed[RULES_LINES_MAX]; /* by place */
 	char *bytes;
 	char *part; /* for recent_part_text() */
 	struct recent_part gone;
@@ -26,6 +31,8 @@ struct recent *recent_new(unsigned max)
 	if (!r)
 		return NULL;
 	r->max = max < 1 ? 1 : max > RULES_LINES_MAX ? RULES_LINES_MAX : max;
+	/* There may be lines left of another one. */
+	memset(r->changed, true, sizeof(r->changed));
 	r->bytes = malloc(r->max * LINE_BYTES);
 	r->part = malloc(r->max * LINE_BYTES);
 	if (!r->bytes || !r->part)
@@ -61,11 +68,15 @@ static void compact(struct recent *r, const struct recent_part *part)
 	unsigned kept = 0;
 
 	for (unsigned i = 0; i < r->count; from += r->len[i++]) {
-		if (part->line[i])
+		if (part->line[i]) {
+			r->changed[r->place[i]] = true;
 			continue;
+		}
 		memmove(r->bytes + to, r->bytes + from, r->len[i]);
 		to += r->len[i];
 		r->len[kept] = r->len[i];
+		r->number[kept] = r->number[i];
+		r->place[kept] = r->place[i];
 		kept++;
 	}
 	r->count = kept;
@@ -88,6 +99,20 @@ static size_t cut(struct text line)
 void recent_drop(struct recent *r, const struct recent_part *part)
 {
 	r->gone = *part;
+	for (unsigned i = 0; i < r->count; i++)
+		r->changed[r->place[i]] |= part->line[i];
+}
+
+static uint8_t free_place(const struct recent *r)
+{
+	bool taken[RULES_LINES_MAX] = {false};
+	uint8_t place = 0;
+
+	for (unsigned i = 0; i < r->count; i++)
+		taken[r->place[i]] = true;
+	while (taken[place])
+		place++;
+	return place;
 }
 
 static void append(struct recent *r, struct text line)
@@ -96,6 +121,9 @@ static void append(struct recent *r, struct text line)
 
 	memmove(r->bytes + r->used, line.at, len);
 	r->bytes[r->used + len] = '\n';
+	r->place[r->count] = free_place(r);
+	r->changed[r->place[r->count]] = true;
+	r->number[r->count] = r->numbered++;
 	r->len[r->count++] = len + 1;
 	r->used += len + 1;
 }
@@ -114,6 +142,8 @@ void recent_add(struct recent *r, struct text line)
 void recent_replace(struct recent *r, struct text line)
 {
 	memset(&r->gone, 0, sizeof(r->gone));
+	for (unsigned i = 0; i < r->count; i++)
+		r->changed[r->place[i]] = true;
 	r->count = 0;
 	r->used = 0;
 	append(r, line);
@@ -223,4 +253,76 @@ struct text recent_part_text(struct recent *r, const struct recent_part *part)
 	if (!to)
 		r->part[to++] = '\n';
 	return (struct text){r->part, to};
+}
+
+/* ---- over a restart ---- */
+
+#define PACKED_VERSION 1
+
+unsigned recent_changed(struct recent *r, unsigned from)
+{
+	while (from < r->max && !r->changed[from])
+		from++;
+	if (from < r->max)
+		r->changed[from] = false;
+	return from;
+}
+
+/* u8 version | u64 number | the line without its newline */
+size_t recent_pack(const struct recent *r, unsigned place, char *out)
+{
+	const char *line = r->bytes;
+	uint64_t number;
+
+	for (unsigned i = 0; i < r->count; line += r->len[i++]) {
+		if (r->place[i] != place || r->gone.line[i])
+			continue;
+		number = htole64(r->number[i]);
+		out[0] = PACKED_VERSION;
+		memcpy(out + 1, &number, sizeof(number));
+		memcpy(out + 9, line, r->len[i] - 1);
+		return 9 + r->len[i] - 1;
+	}
+	return 0;
+}
+
+/* Before the line `at`, which begins `from` bytes on. */
+static void insert(struct recent *r, unsigned at, size_t from, struct text line)
+{
+	size_t behind = r->count - at;
+
+	memmove(r->bytes + from + line.len + 1, r->bytes + from, r->used - from);
+	memcpy(r->bytes + from, line.at, line.len);
+	r->bytes[from + line.len] = '\n';
+	memmove(r->len + at + 1, r->len + at, behind * sizeof(*r->len));
+	memmove(r->number + at + 1, r->number + at, behind * sizeof(*r->number));
+	memmove(r->place + at + 1, r->place + at, behind * sizeof(*r->place));
+	r->len[at] = line.len + 1;
+	r->used += line.len + 1;
+	r->count++;
+}
+
+bool recent_unpack(struct recent *r, unsigned place, struct text bytes)
+{
+	uint64_t number;
+	size_t from = 0;
+	unsigned at = 0;
+
+	if (bytes.len < 9 || bytes.len > RECENT_PACKED_MAX || bytes.at[0] != PACKED_VERSION ||
+	    place >= r->max || r->count == r->max || memchr(bytes.at + 9, '\n', bytes.len - 9))
+		return false;
+	for (unsigned i = 0; i < r->count; i++)
+		if (r->place[i] == place)
+			return false;
+	memcpy(&number, bytes.at + 1, sizeof(number));
+	number = le64toh(number);
+	while (at < r->count && r->number[at] < number)
+		from += r->len[at++];
+	insert(r, at, from, (struct text){bytes.at + 9, bytes.len - 9});
+	r->number[at] = number;
+	r->place[at] = (uint8_t)place;
+	if (number >= r->numbered)
+		r->numbered = number + 1;
+	r->changed[place] = false;
+	return true;
 }

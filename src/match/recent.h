@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/line.h"
 #include "base/rules.h"
 #include "base/text.h"
 
@@ -41,6 +42,23 @@ void recent_skip(const struct recent *recent, struct recent_part *part, struct t
 		 size_t *at);
 /* The lines of a part, as recent_text(). Good until the next call. */
 struct text recent_part_text(struct recent *recent, const struct recent_part *part);
+
+/*
+ * ---- over a restart ----
+ *
+ * Each line has a place, below recent_max(), that it keeps. As bytes it can be taken over by
+ * another process.
+ */
+#define RECENT_PACKED_MAX (9 + LINE_MAX_BYTES)
+
+/* The first place from `from` on in which there is another line now, or none, since it was
+ * last asked for; recent_max(): there is none. */
+unsigned recent_changed(struct recent *recent, unsigned from);
+/* How many bytes; 0: there is no line. */
+size_t recent_pack(const struct recent *recent, unsigned place, char *out);
+bool recent_unpack(struct recent *recent, unsigned place, struct text bytes);
+
+/* ---- what is done with them ---- */
 
 /* Forget the lines of the part, when the next line is added: text from them is good until then.
  */

@@ -11,7 +11,7 @@ struct session *session_new(void)
 	struct session *s = calloc(1, sizeof(*s));
 
 	if (s)
-		s->last_date = TIME_NONE;
+		s->last_date = s->saved_date = TIME_NONE;
 	return s;
 }
 

@@ -6,11 +6,14 @@
 #ifndef BANISH_MATCH_SESSION_H
 #define BANISH_MATCH_SESSION_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct session {
 	int64_t last_date; /* of the last line that had one; TIME_NONE: none yet */
 	uint64_t asked;	   /* the last line of the source whose date was asked for, from 1 */
+	int64_t saved_date;
+	bool saved_key;			 /* of the connections */
 	struct connections *connections; /* by <F-MLFID>; NULL until the first */
 	struct recent *recent;		 /* lines, with maxlines; NULL until the first */
 };

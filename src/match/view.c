@@ -120,6 +120,12 @@ static struct text last_line(struct text *text)
 	return line;
 }
 
+int64_t view_end_time(struct view *v, struct text text, size_t lines, int64_t now)
+{
+	v->steps = DATE_STEPS;
+	return view_last_time(v, text, &lines, now);
+}
+
 int64_t view_last_time(struct view *v, struct text text, size_t *lines, int64_t now)
 {
 	for (; text.len && *lines; --*lines) {

@@ -44,5 +44,7 @@ bool view_is_empty(const struct view *view);
  * hand.
  */
 int64_t view_last_time(struct view *view, struct text text, size_t *lines, int64_t now);
+/* With no line at hand. */
+int64_t view_end_time(struct view *view, struct text text, size_t lines, int64_t now);
 
 #endif
