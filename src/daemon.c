@@ -75,6 +75,7 @@ int daemon_use(struct daemon *daemon, struct setup *setup)
 		return error;
 	log_level = setup->conf->loglevel;
 	daemon->setup = setup;
+	store_set_group(daemon->memory->store, setup->conf->groupcommit);
 	error = enforce_define(daemon->enforce, setup->conf);
 	if (error)
 		log_error("targets: %s", strerror(-error));

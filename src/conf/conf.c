@@ -17,6 +17,8 @@
 #define SOCKET_DEFAULT CONF_DEFAULT_SOCKET
 #define MAXBANS_DEFAULT 2000000
 #define DBPURGEAGE_DEFAULT (INT64_C(86400) * 1000)
+#define GROUPCOMMIT_DEFAULT 50
+#define GROUPCOMMIT_MAX 10000
 #define MAXBANS_MIN 1000
 #define MAXBANS_MAX 16000000
 #define STATEDIR_MAX 3000 /* leaves room for the names of the files within */
@@ -211,7 +213,7 @@ static int read_banish(struct builder *b)
 	struct scope scope = scope_of(b, SECTION_BANISH);
 	struct conf *conf = b->conf;
 	unsigned level = LOG_LEVEL_INFO;
-	int64_t maxbans = MAXBANS_DEFAULT;
+	int64_t maxbans = MAXBANS_DEFAULT, groupcommit = GROUPCOMMIT_DEFAULT;
 	int err = 0;
 
 	conf->statedir = strdup(CONF_DEFAULT_STATEDIR);
@@ -230,6 +232,9 @@ static int read_banish(struct builder *b)
 	conf->dbpurgeage = DBPURGEAGE_DEFAULT;
 	if (!err)
 		err = field_duration(&conf->dbpurgeage, &scope, "dbpurgeage", true);
+	if (!err)
+		err = field_number(&groupcommit, &scope, "groupcommit", 0, GROUPCOMMIT_MAX);
+	conf->groupcommit = (unsigned)groupcommit;
 	conf->loglevel = level;
 	conf->maxbans = (size_t)maxbans;
 	return err;

@@ -90,6 +90,7 @@ struct conf {
 	enum log_level loglevel;
 	size_t maxbans;	      /* 1000..16 M, bans held in all; default 2 M */
 	int64_t dbpurgeage;   /* ms, or TIME_FOREVER: bans that are over are remembered */
+	unsigned groupcommit; /* ms, 0..10000: what was decided is on disk this much later */
 	struct spec *targets; /* every different target, in order of appearance */
 	size_t target_count;
 	struct conf_jail *jails; /* the first is `manual` */

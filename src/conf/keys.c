@@ -11,8 +11,8 @@
 #define REAPER "reaper "
 #define POLICY "policy "
 
-static const char *const banish_keys[] = {"statedir", "socket",	    "user", "loglevel",
-					  "maxbans",  "dbpurgeage", NULL};
+static const char *const banish_keys[] = {"statedir", "socket",	    "user",	   "loglevel",
+					  "maxbans",  "dbpurgeage", "groupcommit", NULL};
 static const char *const jail_keys[] = {"filter",
 					"logpath",
 					"journalmatch",

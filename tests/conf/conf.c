@@ -161,6 +161,8 @@ static const struct {
 	   ":5: maxbans must be a number from 1000 to 16000000, not \"10\"\n"},
 	{"[banish]\ndbpurgeage = 0\n", B
 	 ":2: dbpurgeage must be a time such as 90s, 10m, 1h, 7d, 4w or forever, not \"0\"\n"},
+	{"[banish]\ngroupcommit = 50ms\n",
+	 B ":2: groupcommit must be a number from 0 to 10000, not \"50ms\"\n"},
 	/* Bans that grow. */
 	{"[sshd]\n" OK "bantime.increment = maybe\nbantime.overalljails = 2\n",
 	 B ":4: bantime.increment must be yes or no, not \"maybe\"\n" B
@@ -302,7 +304,7 @@ Test(conf, the_reaper_has_defaults_and_keys)
 
 Test(conf, ignoreip_may_be_in_a_file)
 {
-	static const char *const white[] = {"10.0.0.0/8",   "10.1.2.0/24", "192.168.0.0/16",
+	static const char *const white[] = {"10.0.0.0/8",   "10.1.2.0/24",   "192.168.0.0/16",
 					    "198.51.100.7", "2001:db8::/32", "172.16.0.0/12"};
 	char text[512], shown[PREFIX_TEXT_MAX];
 	struct world w;
@@ -498,6 +500,7 @@ Test(conf, reads_how_bans_grow)
 			 "bantime.rndtime = 90\nbantime.overalljails = yes\n"
 			 "bantime.formula = " DOUBLING "\n");
 	cr_expect_eq(conf->dbpurgeage, INT64_C(30) * 86400 * 1000);
+	cr_expect_eq(conf->groupcommit, 50u);
 	cr_expect_not(conf->jails[0].increment.on);
 	rule = &conf->jails[1].increment;
 	cr_expect(rule->on && rule->exponential && !rule->overall);
