@@ -26,6 +26,7 @@
 struct memory_snapshot {
 	uint32_t slot, credit;
 	uint64_t strike, evidence, evidence_end;
+	uint32_t names; /* that are in it, up to this number */
 	uint32_t slots; /* when it began */
 	bool early[];	/* by slot: its ban went in ahead of its offences */
 };
@@ -97,9 +98,9 @@ static struct record clock_record(struct memory *memory)
 
 	record.clock.boot = this_boot();
 	record.clock.uptime = moment_uptime();
-	record.clock.now = steady_to_wall(&memory->clock, memory_now(memory));
+	memory->stamped = steady_now(&memory->clock, record.clock.uptime);
+	record.clock.now = steady_to_wall(&memory->clock, memory->stamped);
 	record.clock.ahead = memory->clock.ahead;
-	memory->stamped = memory_now(memory);
 	memory->unstamped = false;
 	return record;
 }
@@ -160,8 +161,8 @@ static void put(struct memory *memory, struct record *record)
 
 struct load {
 	struct memory *memory;
-	int64_t now;
-	struct names *disk; /* every text on disk; memory's table gets those that are used */
+	int64_t now, uptime; /* when it began: it may take long */
+	struct names *disk;  /* every text on disk; memory's table gets those that are used */
 	struct load_name {
 		uint32_t disk;	 /* the whole number, with its process */
 		uint32_t text;	 /* in `disk` */
@@ -378,7 +379,7 @@ static int64_t find_jump(const struct load *load, const struct record *start)
 		return 0;
 	same = start->clock.boot && start->clock.boot == load->clock.clock.boot;
 	if (same)
-		expected += start->clock.uptime - load->clock.clock.uptime;
+		expected += load->uptime - load->clock.clock.uptime;
 	jump = load->now - expected;
 	if (jump > -STEADY_SLACK_MS && (!same || jump < STEADY_SLACK_MS))
 		return 0;
@@ -449,7 +450,11 @@ static void settle(struct load *load)
 int memory_open(struct memory *memory, const char *dir, enum store_mode mode, int64_t now,
 		void (*note)(void *arg, const char *text), void *arg)
 {
-	struct load load = {.memory = memory, .now = now, .note = note, .arg = arg};
+	struct load load = {.memory = memory,
+			    .now = now,
+			    .uptime = moment_uptime(),
+			    .note = note,
+			    .arg = arg};
 	struct store_load events = {.record = load_record, .note = load_note};
 	int error = -ENOMEM;
 
@@ -462,7 +467,7 @@ int memory_open(struct memory *memory, const char *dir, enum store_mode mode, in
 	judge_set_limit(memory->judge, memory->maxbans);
 	tarpit_loaded(memory->tarpit);
 	memory->writes = !error && mode == STORE_WRITE;
-	steady_set(&memory->clock, now, moment_uptime());
+	steady_set(&memory->clock, now, load.uptime);
 	if (!error)
 		settle(&load);
 	recall_sort(&memory->recall);
@@ -658,15 +663,31 @@ bool memory_stamp(struct memory *memory, int64_t wall, int64_t *jump)
 
 /* ---- the snapshot ---- */
 
-/* It has all names in front. Takes memory's own numbers. */
+/* Names up to this number. */
+static void snapshot_names(struct memory *memory, uint32_t last)
+{
+	struct record record = {.kind = RECORD_NAME};
+
+	while (memory->snapshot->names < last) {
+		uint32_t number = ++memory->snapshot->names;
+
+		record.name.number = number | memory->process << NUMBER_BITS;
+		record.name.text = text_of(names_text(memory->names, number));
+		store_snapshot_put(memory->store, &record);
+	}
+}
+
+/* It has all names in front, but those that are new since. Takes memory's own numbers. */
 static void snapshot_put(struct memory *memory, struct record *record)
 {
 	uint32_t *numbers[RECORD_NUMBERS_MAX];
 	unsigned count = record_numbers(record, numbers);
 
-	for (unsigned i = 0; i < count; i++)
+	for (unsigned i = 0; i < count; i++) {
+		snapshot_names(memory, *numbers[i]);
 		if (*numbers[i])
 			*numbers[i] |= memory->process << NUMBER_BITS;
+	}
 	store_snapshot_put(memory->store, record);
 }
 
@@ -726,12 +747,7 @@ static void snapshot_start(struct memory *memory)
 
 	record = clock_record(memory);
 	snapshot_put(memory, &record);
-	for (uint32_t i = 1; i <= names_last(memory->names); i++) {
-		record = (struct record){.kind = RECORD_NAME};
-		record.name.number = i | memory->process << NUMBER_BITS;
-		record.name.text = text_of(names_text(memory->names, i));
-		snapshot_put(memory, &record);
-	}
+	snapshot_names(memory, names_last(memory->names));
 	record = (struct record){.kind = RECORD_OFFENCE};
 	while (judge_each_offence(memory->judge, &cursor, &record.offence.jail,
 				  &record.offence.prefix, &record.offence.time)) {
