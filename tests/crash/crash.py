@@ -225,6 +225,8 @@ class Lane:
             self.missed = self.struck_already() == before
             self.turn.rotate(0 if self.missed else -1)
         self.come_back()
+        if how != 'refusal':
+            self.world.check_words()
         for writer in writers:
             writer.finish()
         self.hands.check(self.world.bans(), HAND_JAILS, number)
@@ -285,6 +287,7 @@ class Lane:
             try:
                 self.round(number)
             except Exception as error:  # pylint: disable=broad-except
+                print(f'lane {self.number} failed', file=sys.stderr, flush=True)
                 print(f'lane {self.number} round {number} ({self.plan}): '
                       f'{type(error).__name__}: {error}')
                 for key in self.hands.told:

@@ -25,7 +25,7 @@ import time
 
 from disk import Disk
 from model import ABSENT, Deed, Hands
-from world import BUILD, PATIENCE, TOP, Wrong, network, nft, ipset, sh, until
+from world import BUILD, PATIENCE, TOP, Wrong, complaints_in, ipset, network, nft, sh, until
 
 SIZE = 64 << 20
 JAIL = 'manual'
@@ -127,6 +127,9 @@ class Story:
 
     def check(self, lines, round_):
         """Of a boot."""
+        complaints = complaints_in(told(lines, 'daemon') + told(lines, 'restore'))
+        if complaints:
+            raise Wrong(f'of its state banish says: {complaints[:3]}')
         bans = [json.loads(line) for line in told(lines, 'ban')]
         listed = {(ban['jail'], network(ban['ip'], ban['prefixlen'])): ban for ban in bans}
         self.check_kernel(lines, listed)

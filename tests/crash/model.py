@@ -72,7 +72,8 @@ class Hands:
         with self.lock:
             for key in keys:
                 self.may[key] = [state]
-                self.adrift.discard(key)
+                if state is not ABSENT:
+                    self.adrift.discard(key)
                 self.told[key].append(f'acknowledged {state}')
 
     def check(self, bans, jails, round_):

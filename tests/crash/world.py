@@ -79,6 +79,11 @@ class World:
             said.seek(self.log_from)
             return ' ' + said.read()
 
+    def check_words(self):
+        complaints = complaints_in(self.words().splitlines())
+        if complaints:
+            raise Wrong(f'of its state the daemon says: {complaints[:3]}')
+
     def alive(self):
         return self.daemon is not None and self.daemon.poll() is None
 
@@ -140,6 +145,12 @@ class World:
         until('the targets are done', lambda: all(
             t['usable'] and not t['pending'] and t['state'] == 'in use'
             for t in self.status()['targets']))
+
+
+def complaints_in(lines):
+    """A crash leaves the end of a write, and nothing else to complain of."""
+    return [line for line in lines
+            if 'warning: state:' in line and 'dropped an unfinished write' not in line]
 
 
 def network(address, length):
