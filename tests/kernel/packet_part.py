@@ -60,6 +60,9 @@ def records(h):
           h.change(bad[0], change(ADD, '192.0.2.1'), change(ADD, '127.0.0.1'),
                    change(ADD, '2001:db8::/32')), [EINVAL, 0, EPERM, 0])
     check('are banned', '192.0.2.1' in nft_set('ban4'))
+    longest = 2**63 - 2
+    equal('the longest time there is', h.change(change(ADD, '192.0.2.7', longest)), [0])
+    check('is cut', nft_set('ban4')['192.0.2.7'][0] > 10**9, nft_set('ban4'))
     options = [dict(), dict(kind='frob'), dict(kind='ipset'), dict(kind='route'),
                dict(kind='route', type='blackhole', protocol=4),
                dict(kind='route', type='nat', protocol=187), dict(kind='ipset', name='x' * 27),

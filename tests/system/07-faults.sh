@@ -71,6 +71,7 @@ refuse "a statedir that is somebody else's folder" 1 "not banish's" banish run -
 equal "of which nothing is given away" "0 0" "$(stat -c %u "$T/etc" "$T/etc/passwd" | xargs)"
 chmod 711 "$T"
 refuse "no permission" 1 "ermission" setpriv --reuid 65534 --regid 65534 --clear-groups "$BANISH" run -c "$CONF"
+refuse "no CAP_NET_ADMIN" 1 "needs CAP_NET_ADMIN" setpriv --bounding-set=-net_admin "$BANISH" run -c "$CONF"
 sed -i "s|^user.*|user = no-such-user|" "$CONF"
 refuse "a user that does not exist" 1 "no-such-user" banish run -c "$CONF"
 sed -i "s|^user.*|user = nobody|" "$CONF"
