@@ -15,11 +15,12 @@ REMOVED=100000
 peers=build/peers
 [ "$(id -u)" -eq 0 ] || fail "only root makes network namespaces"
 
-# Seconds of a command in a network namespace of its own.
+# Seconds of a command in a network namespace of its own, and of CPU, with what it starts.
 wall() {
-	local start=$EPOCHREALTIME
-	unshare -n "$@" >"$dir/out" 2>"$dir/err" || fail "$*: $(tail -n 3 "$dir/err")"
-	calc "$EPOCHREALTIME - $start"
+	local TIMEFORMAT='%R %U %S' real user sys
+	{ time unshare -n "$@" >"$dir/out" 2>"$dir/err"; } 2>"$dir/time" || fail "$*: $(tail -n 3 "$dir/err")"
+	read -r real user sys <"$dir/time"
+	echo "$real $(calc "$user + $sys")"
 }
 
 configure() { # [DEFAULT]'s targets and what follows
@@ -71,19 +72,20 @@ restored() {
 }
 
 restore() { # NAME TARGET LIMIT TOOL...
-	local name=$1 target=$2 limit=$3 ours=1000 tool=1000 t round
+	local name=$1 target=$2 limit=$3 ours=1000 tool=1000 ours_cpu=1000 tool_cpu=1000 t cpu round
 	shift 3
 	configure "target = $target"
 	for ((round = 0; round < ROUNDS; round++)); do
-		t=$(wall "$B/banish" restore -c "$dir/banish.conf")
+		read -r t cpu < <(wall "$B/banish" restore -c "$dir/banish.conf")
 		restored "$target"
-		ours=$(less "$ours" "$t")
+		ours=$(less "$ours" "$t") ours_cpu=$(less "$ours_cpu" "$cpu")
 		[ $round -eq 0 ] || [ "$1" != ip ] || continue # half a minute each
-		t=$(wall "$@")
-		tool=$(less "$tool" "$t")
+		read -r t cpu < <(wall "$@")
+		tool=$(less "$tool" "$t") tool_cpu=$(less "$tool_cpu" "$cpu")
 	done
 	say "restore-$name" "$ours" s
 	say "restore-$name-by-$1" "$tool" s
+	say "restore-$name-to-$1-cpu" "$(calc "$tool_cpu / $ours_cpu")" times
 	hold "restore-$name-to-$1" "$(calc "$tool / $ours")" times '>=' "$limit"
 }
 
