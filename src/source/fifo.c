@@ -17,7 +17,7 @@ static void fifo_ended(void *arg, int error);
 
 static int fifo_open(struct file *file)
 {
-	int fd = open(file->source.path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC), err;
+	int fd = open(file->log, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC), err;
 	struct pipe *fifo;
 	struct stat st;
 
@@ -52,7 +52,7 @@ static void fifo_ended(void *arg, int error)
 int file_fifo(struct file *file, int err)
 {
 	struct stat st = {0};
-	bool found = err == -EINVAL && !stat(file->source.path, &st) && S_ISFIFO(st.st_mode);
+	bool found = err == -EINVAL && !stat(file->log, &st) && S_ISFIFO(st.st_mode);
 
 	if (found && file->fifo && pipe_is(file->fifo, &st))
 		return 0;

@@ -2,11 +2,13 @@
 /* Reads one file after the other, and hands over their lines. */
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/moment.h"
 #include "source/file.h"
+#include "source/stamp.h"
 #include "source/tail.h"
 
 #define UNFINISHED_MS 1000 /* for the rest of a last line, before its file is left */
@@ -52,9 +54,9 @@ static int file_read(struct file *file, struct tail *tail)
 		file_hand(file, tail, &run, !stale);
 	if (source_stopped(&file->source))
 		return 1;
-	/* What is left of it was an unfinished line at start, and is finished while we follow.
-	 */
-	if (stale && end >= tail->stale)
+	/* What is left of it was an unfinished line at start, and is finished while we follow,
+	 * if anybody still writes to it. */
+	if (stale && end >= tail->stale && tail == queue_last(&file->queue))
 		tail->stale = tail->offset;
 	return end < tail->size;
 }
@@ -201,6 +203,7 @@ static void file_close(struct source *source)
 	pipe_close(file->fifo);
 	watch_close(file->watch);
 	block_close(&file->block);
+	free(file->log);
 	free(source->path);
 	free(file);
 }
@@ -226,13 +229,29 @@ static const struct source_kind file_kind = {
 	.resume = file_resume,
 };
 
+bool file_enter(struct file *file)
+{
+	char *log;
+
+	if (file->folder || asprintf(&log, "%s/" STAMP_CURRENT, file->source.path) < 0)
+		return false;
+	if (watch_lead(file->watch, log)) {
+		free(log);
+		return false;
+	}
+	free(file->log);
+	file->log = log;
+	file->folder = true;
+	return true;
+}
+
 int file_open(struct source **out, struct event_base *base, const char *path,
 	      const struct position *from, const struct source_events *events, void *arg)
 {
 	struct file *file;
 	int err = -ENOMEM;
 
-	if (strlen(path) >= PATH_MAX)
+	if (strlen(path) + sizeof("/" STAMP_CURRENT) > PATH_MAX)
 		return -EINVAL;
 	file = calloc(1, sizeof(*file));
 	if (!file)
@@ -241,8 +260,9 @@ int file_open(struct source **out, struct event_base *base, const char *path,
 		goto fail;
 	if (from)
 		file->from = *from;
+	file->log = strdup(path);
 	file->work = evtimer_new(base, file_work, file);
-	if (!file->work || block_open(&file->block))
+	if (!file->log || !file->work || block_open(&file->block))
 		goto fail;
 	err = watch_open(&file->watch, base, path, file_changed, file);
 	if (err)

@@ -14,6 +14,8 @@
 
 struct file {
 	struct source source;
+	char *log;   /* the path of what is read: the source's, or of the file within it */
+	bool folder; /* the source's path is a folder that multilog writes */
 	struct watch *watch;
 	struct event *work;
 	struct block block;
@@ -38,6 +40,9 @@ int file_open(struct source **out, struct event_base *base, const char *path,
 /* Go on after `ms`, 0: once others had their turn. */
 void file_schedule(struct file *file, int64_t ms);
 
+/* The path names a folder: follow what multilog writes there. False: out of memory, or there is
+ * a folder within. */
+bool file_enter(struct file *file);
 /* `err`: why the path names no file. A FIFO there is opened. 0 or why there is nothing. */
 int file_fifo(struct file *file, int err);
 /* See whether the path names another file. */

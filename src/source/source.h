@@ -46,7 +46,10 @@ struct source_events {
 /*
  * A source's name says what it is:
  *
- *	/PATH			a file; a FIFO that is there, or comes there, is read as it is
+ *	/PATH			a file; a FIFO that is there, or comes there, is read as it is;
+ *				a folder is one that multilog (or svlogd, s6-log) writes: its
+ *				"current" is followed, and what was rotated from that read
+ *				first, from the oldest on
  *	-			standard input; it waits for -ENODATA when that has ended
  *	journal:MATCH...	the systemd journal's entries that match, as journalmatch has
  *				it: FIELD=VALUE words, "+" between alternatives; all of them

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The names that logrotate, newsyslog, savelog and their like give to a rotated log. */
+/* The names that logrotate, newsyslog, savelog, multilog and their like give to a rotated log.
+ */
 #include <stdlib.h>
 #include <string.h>
 
 #include "source/stamp.h"
 
+#define TAI64N_DIGITS 24
 #define COUNT_DIGITS 3 /* ".365" counts; ".2024" is a date */
 
 int stamp_stem(const char *log)
@@ -35,6 +37,20 @@ static struct stamp stamp_of(const char *text, size_t len)
 	return stamp;
 }
 
+/* "@", 24 digits of TAI64N in hexadecimal, and ".s" (finished) or ".u" (left by a crash). */
+static struct stamp stamp_tai(const char *name)
+{
+	struct stamp stamp = {.kind = STAMP_OTHER};
+
+	if (*name++ != '@' || strspn(name, "0123456789abcdef") != TAI64N_DIGITS ||
+	    (strcmp(name + TAI64N_DIGITS, ".s") != 0 &&
+	     strcmp(name + TAI64N_DIGITS, ".u") != 0))
+		return stamp;
+	stamp.kind = STAMP_TAI;
+	memcpy(stamp.digits, name, TAI64N_DIGITS);
+	return stamp;
+}
+
 struct stamp stamp_parse(const char *name, const char *log)
 {
 	size_t len = strlen(name), whole = strlen(log), stem = (size_t)stamp_stem(log);
@@ -42,6 +58,8 @@ struct stamp stamp_parse(const char *name, const char *log)
 
 	if (!strcmp(name, log))
 		return (struct stamp){.kind = STAMP_NONE};
+	if (*name == '@' && !strcmp(log, STAMP_CURRENT))
+		return stamp_tai(name);
 	/* "access2.log" is another log than "access.log", and "mail2" than "mail". */
 	if (len > whole && !strncmp(name, log, whole) && strchr("-_.:+", name[whole]))
 		return strcmp(name + whole, ".old") ? stamp_of(name + whole, len - whole)

@@ -11,6 +11,7 @@ enum stamp_kind {
 	STAMP_COUNT,  /* .1 is newer than .2 */
 	STAMP_DATE,   /* -20240102 is newer than -20240101 */
 	STAMP_SERIES, /* app.10.log is newer than app.9.log */
+	STAMP_TAI,    /* @4000...: when multilog was done with it */
 };
 
 struct stamp {
@@ -21,6 +22,8 @@ struct stamp {
 struct stamp stamp_parse(const char *name, const char *log);
 /* The same name with smaller numbers: how files are called to which a link leads in turn. */
 struct stamp stamp_series(const char *name, const char *log);
+/* What multilog and its like call the file that they write. */
+#define STAMP_CURRENT "current"
 /* Do the two say which file is newer? */
 bool stamp_comparable(const struct stamp *a, const struct stamp *b);
 /* Only of comparable ones. */

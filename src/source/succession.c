@@ -50,21 +50,25 @@ static int file_begin(struct file *file)
 {
 	struct trail trail = {0};
 	struct tail *log = NULL;
-	int err = tail_open(&log, AT_FDCWD, file->source.path);
+	int err = tail_open(&log, AT_FDCWD, file->log);
 	bool found = log && file->from.inode && is_found(file, log);
 
 	if (!file->looked)
 		file->fresh = err == -ENOENT || err == -ENOTDIR;
 	file->looked = true;
 	if (file->from.inode && !found) {
-		if (postpone(file, &trail,
-			     trail_from(&trail, file->source.path, &file->from, log))) {
+		if (postpone(file, &trail, trail_from(&trail, file->log, &file->from, log))) {
 			tail_close(log);
 			return err;
 		}
 		file->source.counts.rotations += log || trail.count;
 		if (log && log->ino == file->from.inode)
 			log->again = tail_begins(log, &file->from);
+	}
+	if (!found && !trail.count && file->folder &&
+	    postpone(file, &trail, trail_all(&trail, file->log, log))) {
+		tail_close(log);
+		return err;
 	}
 	queue_take(&file->queue, &trail, 0, true);
 	if (log)
@@ -79,11 +83,11 @@ static int file_switch(struct file *file)
 	bool stale = !file->caught_up && !file->fresh;
 	struct trail trail = {0};
 	struct tail *log;
-	int err = tail_open(&log, AT_FDCWD, file->source.path);
+	int err = tail_open(&log, AT_FDCWD, file->log);
 
 	if (err)
 		return err;
-	err = trail_between(&trail, file->source.path, queue_last(&file->queue), log);
+	err = trail_between(&trail, file->log, queue_last(&file->queue), log);
 	if (postpone(file, &trail, err)) {
 		file->look_soon = true;
 		tail_close(log);
@@ -99,7 +103,7 @@ static int file_check(struct file *file)
 {
 	struct tail *back;
 	struct stat st;
-	int err = tail_stat(AT_FDCWD, file->source.path, &st);
+	int err = tail_stat(AT_FDCWD, file->log, &st);
 
 	if (err)
 		return err;
@@ -116,13 +120,21 @@ static int file_check(struct file *file)
 	return 0;
 }
 
+static int look(struct file *file)
+{
+	watch_aim(file->watch);
+	return file->begun ? file_check(file) : file_begin(file);
+}
+
 void file_look(struct file *file)
 {
 	int err;
 
-	watch_aim(file->watch);
 	file->look_again = file->look_soon = false;
-	err = file_fifo(file, file->begun ? file_check(file) : file_begin(file));
+	err = look(file);
+	if (err == -EISDIR && file_enter(file))
+		err = look(file);
+	err = file_fifo(file, err);
 	if (err && !file->missing)
 		file->missing_since = moment_ticks();
 	file->missing = err;
@@ -157,7 +169,7 @@ bool file_cut(struct file *file)
 		return true;
 	}
 	tail_position(front, &position);
-	if (postpone(file, &trail, trail_from(&trail, file->source.path, &position, front)))
+	if (postpone(file, &trail, trail_from(&trail, file->log, &position, front)))
 		return false;
 	tail_rewind(front);
 	front->quiet = front->written;
@@ -183,7 +195,7 @@ int file_between(struct file *file)
 
 	if (!queue_has_room(queue))
 		return 0;
-	err = trail_between(&trail, file->source.path, queue->tails[0], next);
+	err = trail_between(&trail, file->log, queue->tails[0], next);
 	/* Cut while we looked: its copy may be in the trail, or not. */
 	if (tail_look(next) == -ESTALE || (empty && next->written != written))
 		err = -EAGAIN;

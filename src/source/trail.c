@@ -9,7 +9,7 @@
 
 #define TRIES 5 /* rotations that happen while we look */
 
-/* What is looked for: the file of `from`, or `after`, which is open. */
+/* What is looked for: the file of `from`, or `after`, which is open; or with neither, all. */
 struct search {
 	const struct position *from;
 	const struct tail *after;
@@ -23,15 +23,22 @@ void trail_close(struct trail *trail)
 	*trail = (struct trail){0};
 }
 
+/* What a processor of multilog's made of a file ("!gzip") is no log any more. */
+static bool is_processed(const struct entry *entry, const struct tail *tail)
+{
+	return entry->stamp.kind == STAMP_TAI &&
+	       (tail->head_len < 2 || memcmp(tail->head, "@4", 2) != 0);
+}
+
 /* Opened, if it is still the file that the folder showed. NULL: it is not, or cannot be. */
 static struct tail *entry_open(struct siblings *siblings, const struct entry *entry)
 {
 	struct tail *tail = NULL;
 	int err = tail_open(&tail, siblings->dir, entry->name);
 
-	if (!err && tail_is(tail, &entry->st))
+	if (!err && tail_is(tail, &entry->st) && !is_processed(entry, tail))
 		return tail;
-	siblings->changed |= !err || err == -ENOENT;
+	siblings->changed |= err == -ENOENT || (!err && !tail_is(tail, &entry->st));
 	tail_close(tail);
 	return NULL;
 }
@@ -169,7 +176,8 @@ static bool entry_follows(const struct entry *entry, const struct entry *first)
 		return false;
 	if (entry->st.st_size == 0 || entry->st.st_ino == first->st.st_ino)
 		return false;
-	if (older(&entry->st.st_mtim, &first->st.st_mtim))
+	/* multilog's names need no second opinion, and a copied folder has other times. */
+	if (entry->stamp.kind != STAMP_TAI && older(&entry->st.st_mtim, &first->st.st_mtim))
 		return false;
 	return entry_older(first, entry);
 }
@@ -216,10 +224,10 @@ static size_t pick(struct siblings *siblings, const struct entry *first,
 static int look(struct trail *out, struct siblings *siblings, const struct search *search)
 {
 	const struct entry *picked[TRAIL_MAX + 1];
-	struct entry first;
+	struct entry first = {0};
+	ino_t inode = search->from ? search->from->inode : 0;
 	size_t count;
-	int err = siblings_read(siblings,
-				search->from ? search->from->inode : search->after->ino);
+	int err = siblings_read(siblings, search->after ? search->after->ino : inode);
 
 	if (err)
 		return err;
@@ -229,7 +237,7 @@ static int look(struct trail *out, struct siblings *siblings, const struct searc
 		if (!tail)
 			return siblings->changed ? -EAGAIN : -ENOENT;
 		out->tails[out->count++] = tail;
-	} else if (!find_after(siblings, search, &first)) {
+	} else if (search->after && !find_after(siblings, search, &first)) {
 		return siblings->changed ? -EAGAIN : -ENOENT;
 	}
 	count = pick(siblings, &first, search->until, picked, TRAIL_MAX + 1 - out->count);
@@ -299,6 +307,13 @@ int trail_between(struct trail *out, const char *path, const struct tail *after,
 		  const struct tail *until)
 {
 	struct search search = {.after = after, .until = until};
+
+	return look_everywhere(out, path, &search);
+}
+
+int trail_all(struct trail *out, const char *path, const struct tail *until)
+{
+	struct search search = {.until = until};
 
 	return look_everywhere(out, path, &search);
 }

@@ -32,6 +32,8 @@ int trail_from(struct trail *out, const char *path, const struct position *from,
 /* What was rotated after `after` and before `until`. */
 int trail_between(struct trail *out, const char *path, const struct tail *after,
 		  const struct tail *until);
+/* What multilog left in the folder of `path` before `until`: all of it. */
+int trail_all(struct trail *out, const char *path, const struct tail *until);
 void trail_close(struct trail *trail); /* closes the tails that are still in it */
 
 #endif

@@ -180,6 +180,17 @@ fail:
 	return -ENOMEM;
 }
 
+int watch_lead(struct watch *watch, const char *path)
+{
+	char *copy = strdup(path);
+
+	if (!copy)
+		return -ENOMEM;
+	free(watch->path);
+	watch->path = copy;
+	return 0;
+}
+
 void watch_close(struct watch *watch)
 {
 	if (!watch)

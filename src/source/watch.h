@@ -22,6 +22,8 @@ int watch_open(struct watch **out, struct event_base *base, const char *path,
 void watch_close(struct watch *watch); /* takes NULL */
 /* Watch the folders where the path's file is or will be; to be called before looking there. */
 void watch_aim(struct watch *watch);
+/* Another path from the next watch_aim() on. 0 or -ENOMEM. */
+int watch_lead(struct watch *watch, const char *path);
 /* Watch an open file: its number for watch_del(), or -1 (the timer still looks at it). */
 int watch_add(struct watch *watch, int fd);
 void watch_del(struct watch *watch, int wd);

@@ -33,6 +33,12 @@ static const struct stamp_case cases[] = {
 	{"messages", "messages.", STAMP_OTHER, ""},
 	{"syslog", "syslog-ng.1", STAMP_OTHER, ""},
 	{".log", ".log.3", STAMP_COUNT, "3"},
+	{"current", "current", STAMP_NONE, ""},
+	{"current", "@400000006b00d74d32a41e74.s", STAMP_TAI, "400000006b00d74d32a41e74"},
+	{"current", "@400000006b00d74e24547404.u", STAMP_TAI, "400000006b00d74e24547404"},
+	{"current", "@400000006b00d74e24547404.t", STAMP_OTHER, ""},
+	{"current", "@400000006b00d74e2454740.s", STAMP_OTHER, ""},
+	{"other", "@400000006b00d74d32a41e74.s", STAMP_OTHER, ""},
 };
 
 Test(stamp, names_that_rotations_give)
