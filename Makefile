@@ -31,7 +31,7 @@ HS_NEEDS  = $(if $(HS),,$(firstword $(shell apt-cache pkgnames libvectorscan-dev
 
 # banish links GDBM and never libipset; banish-netlink the other way round: their licences
 # (GPL-3.0-or-later, GPL-2.0-only) may not share an address space.
-BANISH_LIBS  = -lpcre2-8 -levent_extra -levent_core -lgdbm -lcjson -lcap-ng -lsystemd $(HS_LIBS) -lm
+BANISH_LIBS  = -lpcre2-8 -levent_extra -levent_core -lgdbm -lcdb -lcjson -lcap-ng -lsystemd $(HS_LIBS) -lm
 NETLINK_LIBS = -lmnl -lnftnl -lipset -lcap-ng
 
 ROOMS    := base conf source match resolve judge tarpit target control
@@ -77,7 +77,7 @@ LIBS_match   = -lpcre2-8 $(HS_LIBS)
 LIBS_resolve = -levent_extra -levent_core
 LIBS_judge   = -lm
 LIBS_tarpit  =
-LIBS_target  = -levent_core
+LIBS_target  = -levent_core -lcdb
 LIBS_control = -levent_core -lcjson
 LIBS_state   = -lgdbm
 LIBS_netlink = $(NETLINK_LIBS)
@@ -273,7 +273,7 @@ torture: all $(B)/unit/source
 
 # ---- what the machine must have ----
 
-BUILD_NEEDS = gcc make pkg-config libc6-dev libmnl-dev libnftnl-dev libipset-dev libgdbm-dev \
+BUILD_NEEDS = gcc make pkg-config libc6-dev libmnl-dev libnftnl-dev libipset-dev libgdbm-dev libcdb-dev \
 	libpcre2-dev libevent-dev libcjson-dev libcap-ng-dev libsystemd-dev nftables ipset iproute2 \
 	$(HS_NEEDS)
 TEST_NEEDS  = libcriterion-dev clang libclang-rt-14-dev clang-tidy clang-format mandoc ripgrep \

@@ -145,6 +145,23 @@ static void drop_empty_feeds(struct setup *setup)
 	setup->feed_count = kept;
 }
 
+/* A rule for tcpserver names a single IPv6 address. */
+static void warn_of_prefixes(const struct conf_jail *jail, const struct conf *conf,
+			     struct diag *diag)
+{
+	for (size_t i = 0; i < jail->target_count; i++) {
+		const struct spec *target = &conf->targets[jail->targets[i]];
+
+		if (target_kind(target) == TARGET_FILE && spec_get(target, "ipv6") &&
+		    jail->prefix6 < 128)
+			diag_warning(
+				diag, jail->place,
+				"the jail [%s] bans IPv6 by /%u, which its target tcprules "
+				"cannot say: set prefix6 = 128",
+				jail->name, jail->prefix6);
+	}
+}
+
 /* Every mistake is said, not the first alone. */
 static int setup_fill(struct setup *setup, const char *file, enum setup_mode mode,
 		      struct diag *diag)
@@ -161,6 +178,7 @@ static int setup_fill(struct setup *setup, const char *file, enum setup_mode mod
 		if (error == -EINVAL && mode == SETUP_LENIENT)
 			error = disable(&setup->conf->jails[i], diag);
 		first = first ? first : error;
+		warn_of_prefixes(&setup->conf->jails[i], setup->conf, diag);
 	}
 	drop_empty_feeds(setup);
 	for (size_t i = 0; !first && i < setup->feed_count; i++)

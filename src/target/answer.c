@@ -350,7 +350,7 @@ static void take_hello(struct targets *targets)
 	for (size_t t = 0; t < TARGETS_MAX; t++)
 		targets->known[t] = targets->forget[t] = false;
 	for (size_t t = 0; t < targets->count; t++)
-		if (targets->slots[t].options.kind != OPTIONS_NULL)
+		if (options_in_kernel(&targets->slots[t].options))
 			targets->slots[t].state = SLOT_WANTED;
 	while (dead.count) {
 		struct request request = window_pop(&dead);

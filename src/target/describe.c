@@ -65,6 +65,17 @@ static void describe_route(const struct options *o, char *out, size_t size)
 			 o->type, o->route_table, o->protocol);
 }
 
+static void describe_tcprules(const struct options *o, char *out, size_t size)
+{
+	int used = snprintf(out, size, "tcprules: deny rules in %s", o->file);
+
+	if (o->cdb && used >= 0 && (size_t)used < size)
+		used += snprintf(out + used, size - (size_t)used, ", and for tcpserver in %s",
+				 o->cdb);
+	if (o->fixed && used >= 0 && (size_t)used < size)
+		snprintf(out + used, size - (size_t)used, " before the rules of %s", o->fixed);
+}
+
 const char *options_describe(const struct options *options, char *out, size_t size)
 {
 	switch (options->kind) {
@@ -76,6 +87,9 @@ const char *options_describe(const struct options *options, char *out, size_t si
 		break;
 	case OPTIONS_ROUTE:
 		describe_route(options, out, size);
+		break;
+	case OPTIONS_TCPRULES:
+		describe_tcprules(options, out, size);
 		break;
 	case OPTIONS_NULL:
 		snprintf(out, size, "null: nothing is put anywhere");

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -322,7 +323,64 @@ static int read_route(struct options *o, struct reader *r)
 	return error;
 }
 
+/* ---- tcprules ---- */
+
+static int read_path(const char **out, struct reader *r, const char *option)
+{
+	const char *path = spec_get(r->spec, option);
+
+	*out = path;
+	if (!path || (path[0] == '/' && path[strlen(path) - 1] != '/' &&
+		      strlen(path) + sizeof ".banish-new" <= PATH_MAX))
+		return 0;
+	return refuse_value(r, option, "the absolute path of a file");
+}
+
+static int check_paths(const struct options *o, struct reader *r)
+{
+	const char *mistake = NULL;
+
+	if (!o->file)
+		mistake =
+			"tcprules needs file=/PATH, which is to hold the bans and nothing else";
+	else if (o->fixed && !o->cdb)
+		mistake =
+			"static of tcprules: needs cdb=/PATH, in which its rules stand behind "
+			"the bans";
+	else if (o->cdb &&
+		 (!strcmp(o->cdb, o->file) || (o->fixed && !strcmp(o->cdb, o->fixed))))
+		mistake = "cdb of tcprules: must be another file than the others";
+	else if (o->fixed && !strcmp(o->fixed, o->file))
+		mistake = "static of tcprules: must be another file than the one of the bans";
+	if (!mistake)
+		return 0;
+	diag_error(r->diag, r->spec->place, "%s", mistake);
+	return -EINVAL;
+}
+
+static int read_tcprules(struct options *o, struct reader *r)
+{
+	static const char *const known[] = {"file", "cdb", "static", "ipv6", NULL};
+	const char *ipv6 = spec_get(r->spec, "ipv6");
+
+	if (spec_get(r->spec, "ports"))
+		return refuse_ports(r);
+	if (spec_check_options(r->spec, known, r->diag) < 0)
+		return -EINVAL;
+	if (ipv6 && !text_flag(text_of(ipv6), &o->ipv6))
+		return refuse_value(r, "ipv6", "yes or no");
+	if (read_path(&o->file, r, "file") < 0 || read_path(&o->cdb, r, "cdb") < 0 ||
+	    read_path(&o->fixed, r, "static") < 0)
+		return -EINVAL;
+	return check_paths(o, r);
+}
+
 /* ---- all ---- */
+
+bool options_in_kernel(const struct options *options)
+{
+	return options->kind != OPTIONS_NULL && options->kind != OPTIONS_TCPRULES;
+}
 
 static int read_null(struct options *o, struct reader *r)
 {
@@ -331,7 +389,7 @@ static int read_null(struct options *o, struct reader *r)
 	return read_ports(o, r) < 0 ? -EINVAL : spec_check_options(r->spec, known, r->diag);
 }
 
-static const char *const kind_names[] = {"nft", "ipset", "route", "null", NULL};
+static const char *const kind_names[] = {"nft", "ipset", "route", "null", "tcprules", NULL};
 
 static const struct {
 	enum options_kind kind;
@@ -339,7 +397,8 @@ static const struct {
 } kinds[] = {{OPTIONS_NFT, read_nft},
 	     {OPTIONS_IPSET, read_ipset},
 	     {OPTIONS_ROUTE, read_route},
-	     {OPTIONS_NULL, read_null}};
+	     {OPTIONS_NULL, read_null},
+	     {OPTIONS_TCPRULES, read_tcprules}};
 
 int options_read(struct options *out, const struct spec *spec, struct diag *diag)
 {
@@ -380,6 +439,17 @@ static bool share_sets(const struct options *a, const struct options *b)
 	return false;
 }
 
+static bool share_files(const struct options *a, const struct options *b)
+{
+	const char *mine[] = {a->file, a->cdb}, *theirs[] = {b->file, b->cdb};
+
+	for (size_t i = 0; i < 2; i++)
+		for (size_t j = 0; j < 2; j++)
+			if (mine[i] && theirs[j] && !strcmp(mine[i], theirs[j]))
+				return true;
+	return false;
+}
+
 const char *options_clash(const struct options *a, const struct options *b)
 {
 	if (a->kind != b->kind)
@@ -392,5 +462,7 @@ const char *options_clash(const struct options *a, const struct options *b)
 		return "ipset";
 	if (a->kind == OPTIONS_ROUTE && a->route_table == b->route_table)
 		return "routing table";
+	if (a->kind == OPTIONS_TCPRULES && share_files(a, b))
+		return "file";
 	return NULL;
 }

@@ -17,7 +17,13 @@
 #define OPTIONS_SETS 4 /* of an ipset: addresses of IPv4 and IPv6, prefixes of both */
 #define OPTIONS_SET_SIZE (OPTIONS_IPSET6_MAX + sizeof "-net")
 
-enum options_kind { OPTIONS_NFT = 1, OPTIONS_IPSET, OPTIONS_ROUTE, OPTIONS_NULL };
+enum options_kind {
+	OPTIONS_NFT = 1,
+	OPTIONS_IPSET,
+	OPTIONS_ROUTE,
+	OPTIONS_NULL,
+	OPTIONS_TCPRULES,
+};
 
 /* Texts point into the spec. */
 struct options {
@@ -31,12 +37,16 @@ struct options {
 	const char *type;	      /* route */
 	uint32_t route_table;
 	uint8_t protocol;
-	uint32_t maxbans; /* ipset; 0: nothing was said */
+	uint32_t maxbans;		/* ipset; 0: nothing was said */
+	const char *file, *cdb, *fixed; /* tcprules: paths; all but the first may be NULL */
+	bool ipv6;			/* tcprules: of the build that knows IPv6 */
 };
 
+/* Is it the helper that puts it into the kernel? */
+bool options_in_kernel(const struct options *options);
 /* 0, or -EINVAL after a diag_error for each mistake. */
 int options_read(struct options *out, const struct spec *spec, struct diag *diag);
-/* What two targets would both use: "table inet banish", "ipset", "routing table"; NULL:
+/* What two targets would both use: "table inet banish", "ipset", "file"; NULL:
  * nothing. */
 const char *options_clash(const struct options *a, const struct options *b);
 /* The names of an ipset's sets: IPv4, IPv6, and the prefixes of each. */

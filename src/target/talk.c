@@ -98,7 +98,7 @@ static bool next_forget(struct targets *targets, struct request *request)
 
 static bool is_undefined(const struct slot *slot)
 {
-	return slot->state == SLOT_WANTED && slot->options.kind != OPTIONS_NULL;
+	return slot->state == SLOT_WANTED && options_in_kernel(&slot->options);
 }
 
 static bool next_define(struct targets *targets, struct request *request)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +8,8 @@
 #include "target/kernel.h"
 #include "target/null.h"
 #include "target/targets.h"
+#include "target/tcprule.h"
+#include "target/tcprules.h"
 
 int target_check(const struct spec *spec, struct diag *diag)
 {
@@ -73,8 +76,10 @@ fail:
 
 static void slots_clear(struct slot *slots, size_t count)
 {
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
+		tcprules_close(slots[i].tcprules);
 		spec_clear(&slots[i].spec);
+	}
 }
 
 void targets_close(struct targets *targets)
@@ -125,6 +130,23 @@ static int slot_fill(struct slot *slot, const struct spec *spec, uint32_t identi
 	return error ? error : options_read(&slot->options, &slot->spec, &silent);
 }
 
+/* Their objects know their options by the slot. */
+static int files_define(struct targets *targets)
+{
+	int error = 0;
+
+	for (size_t t = 0; t < targets->count && !error; t++) {
+		struct slot *slot = &targets->slots[t];
+
+		if (slot->options.kind != OPTIONS_TCPRULES)
+			continue;
+		error = tcprules_open(&slot->tcprules, targets, t);
+		if (!error)
+			tcprules_define(slot->tcprules);
+	}
+	return error;
+}
+
 int targets_define(struct targets *targets, const struct spec *specs,
 		   const uint32_t *identities, const struct targets_scale *scale, size_t count)
 {
@@ -144,8 +166,9 @@ int targets_define(struct targets *targets, const struct spec *specs,
 	targets->scale = *scale;
 	targets->generation++;
 	null_define(targets);
+	error = files_define(targets);
 	targets_pump(targets);
-	return 0;
+	return error;
 }
 
 int target_redefine(struct targets *targets, size_t target)
@@ -159,6 +182,8 @@ int target_redefine(struct targets *targets, size_t target)
 		slot->state = SLOT_WANTED;
 	if (slot->options.kind == OPTIONS_NULL)
 		targets_soon(targets);
+	if (slot->tcprules)
+		tcprules_define(slot->tcprules);
 	targets_pump(targets);
 	return 0;
 }
@@ -192,7 +217,8 @@ enum target_kind target_kind(const struct spec *spec)
 	static const enum target_kind kinds[] = {[OPTIONS_NFT] = TARGET_OWN_TABLE,
 						 [OPTIONS_IPSET] = TARGET_IPSET,
 						 [OPTIONS_ROUTE] = TARGET_ROUTE,
-						 [OPTIONS_NULL] = TARGET_NONE};
+						 [OPTIONS_NULL] = TARGET_NONE,
+						 [OPTIONS_TCPRULES] = TARGET_FILE};
 	struct diag silent = {0};
 	struct options options;
 
@@ -214,17 +240,33 @@ bool target_rule(const struct spec *spec, const char *set, char *out, size_t siz
 	return faults_rule(out, size, &options, set);
 }
 
+bool target_deny_rule(const struct prefix *prefix, char *out)
+{
+	static_assert(TARGET_RULE_MAX >= TCPRULE_MAX, "room for a rule");
+
+	return tcprule_print(prefix, out);
+}
+
 static int may_ask(const struct targets *targets, size_t target)
 {
 	if (target >= targets->count || targets->slots[target].state == SLOT_FAILED)
 		return -EINVAL;
 	if (targets->slots[target].state != SLOT_READY)
 		return -EAGAIN;
+	if (targets->slots[target].tcprules)
+		return tcprules_has_room(targets->slots[target].tcprules) ? 0 : -EAGAIN;
 	return targets_room(targets) ? 0 : -EAGAIN;
 }
 
 static int ask_target(struct targets *targets, struct request *request)
 {
+	struct tcprules *tcprules = targets->slots[request->packet->target].tcprules;
+
+	if (tcprules) {
+		request->generation = targets->generation;
+		tcprules_take(tcprules, request);
+		return 0;
+	}
 	if (targets->slots[request->packet->target].options.kind == OPTIONS_NULL) {
 		request->generation = targets->generation;
 		null_take(targets, request);

@@ -153,11 +153,16 @@ enum target_kind {
 	TARGET_USER_TABLE,
 	TARGET_IPSET,
 	TARGET_ROUTE,
+	TARGET_FILE, /* tcprules: it is there after a boot as it was before */
 };
 enum target_kind target_kind(const struct spec *spec);
 /* The command by which a rule of the user's would drop what the set of this target holds. True:
  * the set is for IPv6. */
 bool target_rule(const struct spec *spec, const char *set, char *out, size_t size);
+
+/* The rule by which tcpserver denies a prefix, "192.0.2.1:deny". False: there is none. */
+#define TARGET_RULE_MAX 64
+bool target_deny_rule(const struct prefix *prefix, char *out);
 
 /* Start the helper program. 0 or -errno of starting it; -ENOENT: no such program. */
 int targets_open(struct targets **out, struct event_base *base, const char *helper,

@@ -8,6 +8,8 @@
 #include "target/target.h"
 #include "target/window.h"
 
+struct tcprules;
+
 enum slot_state {
 	SLOT_WANTED, /* to be defined */
 	SLOT_ASKED,
@@ -20,6 +22,7 @@ struct slot {
 	struct options options;
 	uint32_t identity;
 	enum slot_state state;
+	struct tcprules *tcprules; /* owned; of a target of that kind */
 };
 
 struct targets {

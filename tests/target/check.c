@@ -58,6 +58,8 @@ Test(check, takes_what_could_work)
 		{"nft[table=\"ip6  filter\", set6=" LONG62 "]", NULL},
 		{"ipset", NULL},
 		{"ipset[name=blacklistip]", NULL},
+		{"tcprules[file=/x]", NULL},
+		{"tcprules[file=/x, cdb=/y, static=/z, ipv6=yes]", NULL},
 		{"ipset[name=a2345678901234567890123456, maxbans=5000000]", NULL},
 		{"ipset[name=SW_DBL4, name6=SW_DBL6]", NULL},
 		{"ipset[name6=a234567890123456789012345678901]", NULL},
@@ -77,8 +79,22 @@ Test(check, refuses_with_place_and_the_nearest_word)
 {
 	static const struct row rows[] = {
 		{"nfft", "unknown target \"nfft\"; did you mean \"nft\"?"},
-		{"tcprules[file=/x]",
-		 "unknown target \"tcprules\"; there are: nft, ipset, route, null"},
+		{"cloud",
+		 "unknown target \"cloud\"; there are: nft, ipset, route, null, tcprules"},
+		{"tcprules",
+		 "tcprules needs file=/PATH, which is to hold the bans and nothing else"},
+		{"tcprules[file=x]",
+		 "file of tcprules: the absolute path of a file expected, not \"x\""},
+		{"tcprules[file=/x/]",
+		 "file of tcprules: the absolute path of a file expected, not \"/x/\""},
+		{"tcprules[file=/x, static=/y]", "static of tcprules: needs cdb=/PATH, in "
+						 "which its rules stand behind the bans"},
+		{"tcprules[file=/x, cdb=/x]",
+		 "cdb of tcprules: must be another file than the others"},
+		{"tcprules[file=/x, cdb=/y, static=/x]",
+		 "static of tcprules: must be another file than the one of the bans"},
+		{"tcprules[file=/x, ipv6=both]",
+		 "ipv6 of tcprules: yes or no expected, not \"both\""},
 		{"nft[st4=x]", "unknown option \"st4\" of nft; did you mean \"set4\"?"},
 		{"null[a=b]", "unknown option \"a\" of null"},
 		{"nft[table=filter, set4=x]", "table of nft: FAMILY NAME, such as \"inet "
