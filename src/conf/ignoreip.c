@@ -8,6 +8,7 @@
 #include "conf/load.h"
 
 #define FILE_WORD "file:"
+#define ALLOW ":allow" /* behind an address in rules for tcpserver */
 #define SHOWN 200
 
 /* What is being read: of a jail, or of a file that its list names. */
@@ -17,17 +18,11 @@ struct list {
 	struct diag *diag;
 };
 
-static int add(struct list *list, struct text word, struct place place)
+static int add_prefix(struct list *list, const struct prefix *prefix)
 {
 	struct conf_jail *jail = list->jail;
-	struct prefix prefix, *grown;
-	char shown[SHOWN];
+	struct prefix *grown;
 
-	if (!prefix_parse_loose(&prefix, word.at, word.len)) {
-		diag_error(list->diag, place, "ignoreip: \"%s\" is not an address or a network",
-			   text_show(word, shown, sizeof shown));
-		return 0;
-	}
 	if (jail->ignoreip_count == list->room) {
 		list->room = list->room ? 2 * list->room : 8;
 		grown = realloc(jail->ignoreip, list->room * sizeof *grown);
@@ -35,7 +30,46 @@ static int add(struct list *list, struct text word, struct place place)
 			return -ENOMEM;
 		jail->ignoreip = grown;
 	}
-	jail->ignoreip[jail->ignoreip_count++] = prefix;
+	jail->ignoreip[jail->ignoreip_count++] = *prefix;
+	return 0;
+}
+
+/* "192.0.2.1-9", as in rules for tcpserver. -EINVAL: it is none. */
+static int add_range(struct list *list, struct text word)
+{
+	const char *dash = memchr(word.at, '-', word.len);
+	struct prefix prefix;
+	int64_t last;
+	int err = 0;
+
+	if (!dash || !prefix_parse(&prefix, word.at, (size_t)(dash - word.at)) ||
+	    prefix.family != 4 ||
+	    !text_number((struct text){dash + 1, (size_t)(word.at + word.len - dash - 1)},
+			 prefix.addr[3], 255, &last))
+		return -EINVAL;
+	for (int64_t i = prefix.addr[3]; i <= last && !err; i++) {
+		prefix.addr[3] = (uint8_t)i;
+		err = add_prefix(list, &prefix);
+	}
+	return err;
+}
+
+static int add(struct list *list, struct text word, struct place place)
+{
+	size_t allow = strlen(ALLOW);
+	struct prefix prefix;
+	char shown[SHOWN];
+	int err;
+
+	if (word.len > allow && !memcmp(word.at + word.len - allow, ALLOW, allow))
+		word.len -= allow;
+	if (prefix_parse_loose(&prefix, word.at, word.len))
+		return add_prefix(list, &prefix);
+	err = add_range(list, word);
+	if (err != -EINVAL)
+		return err;
+	diag_error(list->diag, place, "ignoreip: \"%s\" is not an address or a network",
+		   text_show(word, shown, sizeof shown));
 	return 0;
 }
 

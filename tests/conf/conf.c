@@ -517,3 +517,32 @@ Test(conf, reads_how_bans_grow)
 	conf_free(conf);
 	world_close(&w);
 }
+
+/* tcpblock's list of exceptions is "similar to tcp.smtp". */
+Test(conf, ignoreip_in_a_file_may_look_like_rules_for_tcpserver)
+{
+	static const char *const white[] = {"127.0.0.0/8", "10.0.0.0/8", "192.168.0.0/16",
+					    "192.0.2.7",   "192.0.2.8",	 "192.0.2.9"};
+	char text[512], shown[PREFIX_TEXT_MAX];
+	struct world w;
+	struct conf *conf;
+
+	open_filters(&w);
+	world_text(&w, "white", "127.:allow\r\n10.\n\n \t\n192.168.:allow\n192.0.2.7-9\n");
+	snprintf(text, sizeof text, "[a]\n" OK "ignoreip = file:%s\n", world_path(&w, "white"));
+	conf = read_good(&w, text);
+	cr_assert_eq(conf->jails[1].ignoreip_count, 6);
+	for (size_t i = 0; i < 6; i++)
+		cr_expect_str_eq(prefix_print(&conf->jails[1].ignoreip[i], shown), white[i]);
+	conf_free(conf);
+	world_text(&w, "white",
+		   "10.1\n10\n:allow\n192.0.2.9-7\n192.0.2.1-256\n10-12.\n1.2.3.4:deny\n");
+	world_text(&w, "banish.conf", text);
+	w.said[0] = 0;
+	cr_expect_eq(world_conf(&w, &conf), -EINVAL);
+	for (int line = 1; line <= 7; line++) {
+		snprintf(text, sizeof text, "white:%d: ", line);
+		cr_expect(strstr(w.said, text), "%s in %s", text, w.said);
+	}
+	world_close(&w);
+}
