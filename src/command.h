@@ -17,8 +17,13 @@ int cmd_tarpit(int argc, char **argv);
 int cmd_sync(int argc, char **argv);
 int cmd_reload(int argc, char **argv);
 int cmd_flush(int argc, char **argv);
+int cmd_scan(int argc, char **argv);
 int cmd_import(int argc, char **argv);
 int cmd_state(int argc, char **argv);
 int cmd_reap(int argc, char **argv);
+
+/* The names of older programs, by which banish may be called, with their options. */
+int cmd_tcpblock(int argc, char **argv);
+int cmd_smtpban(int argc, char **argv);
 
 #endif

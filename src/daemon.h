@@ -157,6 +157,9 @@ void reload_start(void *arg, struct call *call);
 void reap_start(void *arg, struct call *call);
 /* What a round of the reaper's found, to the caller who asked for it. */
 void reap_done(void *arg, struct call *call, const struct reaper_round *round);
+void import_start(void *arg, struct call *call);
+void import_body(void *arg, struct call *call, struct text line, size_t number);
+void import_end(void *arg, struct call *call);
 void verb_over(void *arg, struct call *call); /* frees call_own() */
 
 /* Begin a reload; `call` is NULL for a signal's. */

@@ -14,12 +14,13 @@ int cmd_flush(int argc, char **argv)
 	static const struct client client = {.verb = "flush", .usage = ""};
 	struct options options = {.usage = "banish flush [-c FILE] [-s SOCKET]",
 				  .socket = true};
+	static const struct offline_work work = {.empty = true};
 	size_t bans = 0;
 	int error;
 
 	if (options_parse(&options, argc, argv, NULL) >= 0)
 		return options.code;
-	error = offline_run(options.file, true, &bans);
+	error = offline_run(options.file, &work, &bans);
 	if (error == -EBUSY) {
 		optind = 0;
 		return client_run(&client, argc, argv);

@@ -13,6 +13,7 @@ static const struct {
 	int (*run)(int argc, char **argv);
 	const char *help;
 } imports[] = {
+	{"smtpban", import_smtpban, "the blocks in smtpban's database"},
 	{"swatch", import_swatch, "a configuration of swatch: filters and jails"},
 };
 

@@ -3,6 +3,7 @@
 #ifndef BANISH_IMPORT_H
 #define BANISH_IMPORT_H
 
+int import_smtpban(int argc, char **argv);
 int import_swatch(int argc, char **argv);
 
 #endif

@@ -25,6 +25,7 @@ static const struct {
 	{"reload", cmd_reload, "read the configuration anew"},
 	{"reap", cmd_reap, "end the sessions of sendmail that only wait for a command"},
 	{"flush", cmd_flush, "take every ban out of the kernel, but remember them"},
+	{"scan", cmd_scan, "look once at a jail's logs, for cron"},
 	{"import", cmd_import, "take over what another program left behind"},
 	{"state", cmd_state, "look at the state folder, or mend it, without a daemon"},
 };
@@ -53,8 +54,22 @@ static int unknown(const char *name)
 	return EXIT_USAGE;
 }
 
+/* argv[0] of an older program, by a link of its name. NULL: it is none. */
+static int (*called_as(const char *path))(int argc, char **argv)
+{
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+
+	if (!strcmp(name, "tcpblock"))
+		return cmd_tcpblock;
+	return !strcmp(name, "smtpban") ? cmd_smtpban : NULL;
+}
+
 int main(int argc, char **argv)
 {
+	int (*older)(int argc, char **argv) = argc ? called_as(argv[0]) : NULL;
+
+	if (older)
+		return older(argc, argv);
 	if (argc < 2) {
 		usage(stderr);
 		return EXIT_USAGE;

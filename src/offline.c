@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/log.h"
+#include "drop.h"
 #include "enforce.h"
 #include "offline.h"
 #include "setup.h"
 
 #define GIVE_UP_S 120
+#define DISK_MS 5000
 
 struct offline {
+	const struct offline_work *work;
 	struct event_base *base;
 	struct setup *setup;
 	struct memory *memory;
@@ -72,23 +76,67 @@ static void on_note(void *arg, const char *text)
 	log_warning("%s", text);
 }
 
-static int offline_load(struct offline *offline, const char *file)
+/* What is in a file is there after a boot as it was before it, and the daemon alone may write
+ * it. */
+static int leave_files(struct conf *conf)
+{
+	for (size_t t = 0; t < conf->target_count; t++) {
+		struct spec null = {.place = conf->targets[t].place};
+
+		if (target_kind(&conf->targets[t]) != TARGET_FILE)
+			continue;
+		null.name = strdup("null");
+		if (!null.name)
+			return -ENOMEM;
+		spec_clear(&conf->targets[t]);
+		conf->targets[t] = null;
+	}
+	return 0;
+}
+
+static int offline_start(struct offline *offline, const char *file)
 {
 	struct diag diag = {.say = diag_stderr};
-	const char *dir;
 	int error = setup_new(&offline->setup, file, SETUP_LENIENT, &diag);
 
 	if (error)
 		return error;
-	log_level = offline->setup->conf->loglevel;
-	dir = offline->setup->conf->statedir;
+	if (offline->setup->conf->loglevel < log_level)
+		log_level = offline->setup->conf->loglevel;
 	offline->memory = memory_new((uint32_t)offline->setup->conf->maxbans);
-	if (!offline->memory)
-		return -ENOMEM;
-	error = setup_judge(offline->memory, offline->setup->conf);
+	offline->base = event_base_new();
+	return offline->memory && offline->base ? 0 : -ENOMEM;
+}
+
+static int say(const char *what, int error)
+{
+	log_error("%s: %s", what, strerror(-error));
+	return error;
+}
+
+/* What is written belongs to the daemon's user, and logs are read as that. */
+static int offline_drop(const struct conf *conf)
+{
+	struct account account;
+	int error = account_find(&account, conf->user);
+
+	if (error)
+		return say(conf->user, error);
+	error = account_give_folder(&account, conf->statedir, 0700);
+	if (error)
+		return say(conf->statedir, error);
+	error = account_become(&account);
+	return error ? say("privileges", error) : 0;
+}
+
+static int offline_load(struct offline *offline)
+{
+	const char *dir = offline->setup->conf->statedir;
+	enum store_mode mode = offline->work->work ? STORE_WRITE : STORE_READ;
+	int error = setup_judge(offline->memory, offline->setup->conf);
+
 	if (!error)
-		error = memory_open(offline->memory, dir, STORE_READ, moment_now(), on_note,
-				    NULL);
+		error = memory_open(offline->memory, dir, mode, moment_now(), on_note, NULL);
 	if (error == -ENOENT) {
 		log_info("%s: no state yet", dir);
 		error = 0;
@@ -98,22 +146,15 @@ static int offline_load(struct offline *offline, const char *file)
 	return error;
 }
 
-static int offline_apply(struct offline *offline, bool empty)
+static int offline_apply(struct offline *offline)
 {
 	struct timeval patience = {GIVE_UP_S, 0};
 	int error;
 
-	offline->base = event_base_new();
-	if (!offline->base)
-		return -ENOMEM;
-	error = enforce_open(&offline->enforce, offline->base, setup_helper(), offline->memory,
-			     &events, offline);
-	if (error) {
-		log_error("%s: %s", setup_helper(), strerror(-error));
-		return error;
-	}
-	if (empty)
+	if (offline->work->empty)
 		enforce_hold_back(offline->enforce);
+	else if (!offline->work->work && leave_files(offline->setup->conf))
+		return -ENOMEM;
 	error = enforce_define(offline->enforce, offline->setup->conf);
 	if (error)
 		return error;
@@ -131,13 +172,55 @@ static int offline_apply(struct offline *offline, bool empty)
 	return error;
 }
 
-int offline_run(const char *file, bool empty, size_t *bans)
+/* All that was written is on the disk. */
+static int offline_keep(struct memory *memory)
 {
-	struct offline offline = {0};
-	int error = offline_load(&offline, file);
+	uint64_t ticket = store_commit(memory->store, true);
+	int64_t began = moment_ticks();
+	struct pollfd disk = {.fd = store_fd(memory->store), .events = POLLIN};
+
+	while (store_durable(memory->store) < ticket && moment_ticks() - began < DISK_MS) {
+		poll(&disk, 1, DISK_MS / 10);
+		store_seen(memory->store);
+	}
+	if (store_durable(memory->store) < ticket)
+		return say("state: not durable",
+			   store_error(memory->store) ? store_error(memory->store) : -EIO);
+	while (memory_snapshot_step(memory, true))
+		;
+	return 0;
+}
+
+static int offline_work(struct offline *offline)
+{
+	const struct offline_work *work = offline->work;
+	int error = work->work ? offline_drop(offline->setup->conf) : 0, kept;
 
 	if (!error)
-		error = offline_apply(&offline, empty);
+		error = offline_load(offline);
+	if (!error && work->work)
+		error = work->work(work->arg, offline->setup, offline->memory);
+	if (!error)
+		error = offline_apply(offline);
+	if (!work->work || error < 0)
+		return error;
+	kept = offline_keep(offline->memory);
+	return kept ? kept : error;
+}
+
+int offline_run(const char *file, const struct offline_work *work, size_t *bans)
+{
+	struct offline offline = {.work = work};
+	int error = offline_start(&offline, file);
+
+	/* The helper keeps its privileges; what follows may lose ours. */
+	if (!error)
+		error = enforce_open(&offline.enforce, offline.base, setup_helper(),
+				     offline.memory, &events, &offline);
+	if (error && offline.base && offline.memory)
+		say(setup_helper(), error);
+	if (!error)
+		error = offline_work(&offline);
 	if (error >= 0)
 		*bans = judge_counts(offline.memory->judge).live;
 	enforce_close(offline.enforce);

@@ -11,12 +11,13 @@
 int cmd_restore(int argc, char **argv)
 {
 	struct options options = {.usage = "banish restore [-c FILE]"};
+	static const struct offline_work work = {0};
 	size_t bans = 0;
 	int error;
 
 	if (options_parse(&options, argc, argv, NULL) >= 0)
 		return options.code;
-	error = offline_run(options.file, false, &bans);
+	error = offline_run(options.file, &work, &bans);
 	if (error == -EBUSY) {
 		fputs("banish: a daemon is running: use \"banish sync\"\n", stderr);
 		return EXIT_REFUSED;

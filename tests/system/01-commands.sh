@@ -25,6 +25,11 @@ for verb in status list "ban 192.0.2.1" "unban 192.0.2.1" "why 192.0.2.1" tarpit
 	refuse "no daemon: banish $verb" 3 "no daemon" banish "$1" -c "$CONF" ${2:-}
 	refuse "no daemon, -s: banish $verb" 3 "no daemon" banish "$1" -s "$T/nothing" ${2:-}
 done
+refuse "scan: an unknown option is a usage error" 2 "usage: banish scan" banish scan --no-such-option
+refuse "scan without a jail" 2 "usage: banish scan" banish scan
+refuse "scan: options that exclude each other" 2 "usage: banish scan" banish scan --jail a --json --block
+refuse "import of nothing" 2 "usage: banish import" banish import
+check "scan --help" banish scan --help
 refuse "restore without a configuration" 1 "$T/none.conf" banish restore -c "$T/none.conf"
 refuse "run without a configuration" 1 "$T/none.conf" banish run -c "$T/none.conf"
 

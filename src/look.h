@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One look at a source: what it holds by now, and no more. */
+#ifndef BANISH_LOOK_H
+#define BANISH_LOOK_H
+
+#include "base/position.h"
+#include "judge/judge.h"
+#include "setup.h"
+
+/*
+ * Read `feed` from *position on (all zero: from its oldest) to what is its end at the moment;
+ * *position is that end then. `now` completes dates. 0; -ENODATA: nothing of such a source is
+ * kept; -errno of the source, which may have been read in part; -ENOMEM.
+ */
+int look_at(const struct setup_feed *feed, struct position *position, int64_t now,
+	    match_found *found, void *arg);
+/* The feed reads for this jail: at which index of its match, or -1. */
+int look_index(const struct setup_feed *feed, size_t jail);
+/* Tell the judge this host's addresses. 0 or -errno. */
+int look_own(struct judge *judge);
+/* The number of a jail of the configuration that has sources. -1 after a message. */
+int look_jail(const struct setup *setup, const char *name);
+
+#endif
