@@ -221,7 +221,7 @@ int offline_run(const char *file, const struct offline_work *work, size_t *bans)
 		say(setup_helper(), error);
 	if (!error)
 		error = offline_work(&offline);
-	if (error >= 0)
+	if (error >= 0 && offline.memory)
 		*bans = judge_counts(offline.memory->judge).live;
 	enforce_close(offline.enforce);
 	memory_free(offline.memory);

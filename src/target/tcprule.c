@@ -190,7 +190,7 @@ static void print_range(const struct prefix *prefix, char *out)
 		at += sprintf(at, "%u-%u%s", prefix->addr[whole],
 			      prefix->addr[whole] + (1u << (8 - bits)) - 1,
 			      whole < 3 ? "." : "");
-	strcpy(at, ":" DENY);
+	memcpy(at, ":" DENY, sizeof(":" DENY));
 }
 
 bool tcprule_print(const struct prefix *prefix, char *out)
