@@ -229,11 +229,12 @@ static const struct source_kind file_kind = {
 	.resume = file_resume,
 };
 
-bool file_enter(struct file *file)
+bool file_enter(struct file *file, bool folder)
 {
 	char *log;
 
-	if (file->folder || asprintf(&log, "%s/" STAMP_CURRENT, file->source.path) < 0)
+	if (file->folder == folder ||
+	    asprintf(&log, "%s%s", file->source.path, folder ? "/" STAMP_CURRENT : "") < 0)
 		return false;
 	if (watch_lead(file->watch, log)) {
 		free(log);
@@ -241,7 +242,7 @@ bool file_enter(struct file *file)
 	}
 	free(file->log);
 	file->log = log;
-	file->folder = true;
+	file->folder = folder;
 	return true;
 }
 

@@ -40,9 +40,9 @@ int file_open(struct source **out, struct event_base *base, const char *path,
 /* Go on after `ms`, 0: once others had their turn. */
 void file_schedule(struct file *file, int64_t ms);
 
-/* The path names a folder: follow what multilog writes there. False: out of memory, or there is
- * a folder within. */
-bool file_enter(struct file *file);
+/* Follow what multilog writes in the folder that the path names, or the file of that name.
+ * False: it does so already, or out of memory. */
+bool file_enter(struct file *file, bool folder);
 /* `err`: why the path names no file. A FIFO there is opened. 0 or why there is nothing. */
 int file_fifo(struct file *file, int err);
 /* See whether the path names another file. */

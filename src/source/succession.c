@@ -132,7 +132,8 @@ void file_look(struct file *file)
 
 	file->look_again = file->look_soon = false;
 	err = look(file);
-	if (err == -EISDIR && file_enter(file))
+	if ((err == -EISDIR && file_enter(file, true)) ||
+	    (err == -ENOTDIR && file_enter(file, false)))
 		err = look(file);
 	err = file_fifo(file, err);
 	if (err && !file->missing)

@@ -317,10 +317,10 @@ static void expect_waiting(int error)
 	cr_expect_eq(source_error(rig.source), error);
 }
 
-Test(follow, a_folder_is_no_log)
+Test(follow, a_folder_without_a_log_may_make_room_for_one)
 {
 	mkdir(rig.path, 0755);
-	expect_waiting(-EISDIR);
+	expect_waiting(-ENOENT);
 	rmdir(rig.path);
 	rig_write(&rig, "log", "one\n");
 	rig_expect(&rig, "one\n");
