@@ -3,10 +3,12 @@
 #include <ifaddrs.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "look.h"
+#include "resolve/resolve.h"
 #include "source/source.h"
 
 #define OWN_MAX 256
@@ -14,19 +16,32 @@
 struct look {
 	const struct setup_feed *feed;
 	struct match_memory *memory;
+	struct sessions **sessions; /* by index of the match */
 	struct event_base *base;
-	int64_t now;
+	int64_t now, counted;
+	bool again;
 	match_found *found;
 	void *arg;
 	int error;
 };
+
+static void on_found(void *arg, size_t index, const struct finding *finding)
+{
+	struct look *look = arg;
+
+	if (look->again && finding->time <= look->counted)
+		return;
+	if (finding->kind == FINDING_TELLS || sessions_admit(&look->sessions[index], finding))
+		look->found(look->arg, index, finding);
+}
 
 static void on_lines(void *arg, struct source *source, const struct lines *lines)
 {
 	struct look *look = arg;
 
 	(void)source;
-	match_scan(look->feed->match, look->memory, lines, look->now, look->found, look->arg);
+	look->again = lines->again;
+	match_scan(look->feed->match, look->memory, lines, look->now, on_found, look);
 }
 
 /* What was there when it was opened is read when it is live. */
@@ -50,9 +65,10 @@ static bool is_kept(const char *name)
 }
 
 int look_at(const struct setup_feed *feed, struct position *position, int64_t now,
-	    match_found *found, void *arg)
+	    int64_t counted, match_found *found, void *arg)
 {
-	struct look look = {.feed = feed, .now = now, .found = found, .arg = arg};
+	struct look look = {
+		.feed = feed, .now = now, .counted = counted, .found = found, .arg = arg};
 	struct source *source = NULL;
 	int error = -ENOMEM;
 
@@ -60,7 +76,8 @@ int look_at(const struct setup_feed *feed, struct position *position, int64_t no
 		return -ENODATA;
 	look.base = event_base_new();
 	look.memory = match_memory_new(feed->match);
-	if (look.base && look.memory)
+	look.sessions = calloc(feed->count, sizeof(struct sessions *));
+	if (look.base && look.memory && look.sessions)
 		error = source_open(&source, look.base, feed->path, position, &events, &look);
 	if (!error) {
 		event_base_dispatch(look.base);
@@ -69,6 +86,9 @@ int look_at(const struct setup_feed *feed, struct position *position, int64_t no
 	}
 	source_close(source);
 	match_memory_free(look.memory);
+	for (size_t i = 0; look.sessions && i < feed->count; i++)
+		sessions_free(look.sessions[i]);
+	free(look.sessions);
 	if (look.base)
 		event_base_free(look.base);
 	return error;

@@ -60,9 +60,13 @@ static void on_found(void *arg, size_t index, const struct finding *finding)
 {
 	struct once *once = arg;
 	const struct conf_jail *jail = &once->setup->conf->jails[once->feed->jails[index]];
+	const struct resolve_jail about = {
+		.name = names_add(once->memory->names, text_of(jail->name)),
+		.ports = jail->ports,
+		.port_count = jail->tcp ? jail->port_count : 0,
+	};
 
-	resolve_finding(once->resolve, names_add(once->memory->names, text_of(jail->name)),
-			false, false, finding);
+	resolve_finding(once->resolve, &about, false, finding);
 }
 
 /* Whoever else reads this source reads it to the same place: every jail of it judges. */
@@ -74,7 +78,7 @@ static int read_feed(struct once *once, const struct setup_feed *feed)
 	int error;
 
 	once->feed = feed;
-	error = look_at(feed, &position, moment_now(), on_found, once);
+	error = look_at(feed, &position, moment_now(), once->memory->counted, on_found, once);
 	if (error) {
 		log_error("%s: %s", feed->path, strerror(-error));
 		return error;

@@ -74,8 +74,8 @@ static void on_found(void *arg, size_t index, const struct finding *finding)
 	struct tally *tally = taking->tally;
 	struct prefix prefix;
 
-	if ((int)index != taking->index_of || finding->subject != SUBJECT_ADDRESS ||
-	    !prefix_is_single(&finding->prefix))
+	if ((int)index != taking->index_of || finding->kind != FINDING_FAILURE ||
+	    finding->subject != SUBJECT_ADDRESS || !prefix_is_single(&finding->prefix))
 		return;
 	if (finding->time == TIME_NONE) {
 		tally->undated++;
@@ -118,7 +118,7 @@ static int judge_open(struct taking *taking)
 static int read_feed(struct taking *taking, const struct setup_feed *feed)
 {
 	struct position position = {0};
-	int error = look_at(feed, &position, taking->now, on_found, taking);
+	int error = look_at(feed, &position, taking->now, TIME_NONE, on_found, taking);
 
 	taking->tally->lines += match_counts(feed->match).lines;
 	if (error)
