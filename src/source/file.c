@@ -54,10 +54,12 @@ static int file_read(struct file *file, struct tail *tail)
 		file_hand(file, tail, &run, !stale);
 	if (source_stopped(&file->source))
 		return 1;
-	/* What is left of it was an unfinished line at start, and is finished while we follow,
-	 * if anybody still writes to it. */
-	if (stale && end >= tail->stale && tail == queue_last(&file->queue))
+	/* What is left of it was an unfinished line at start, and is finished while we follow.
+	 */
+	if (stale && end >= tail->stale) {
+		tail->found = tail->stale;
 		tail->stale = tail->offset;
+	}
 	return end < tail->size;
 }
 
@@ -76,7 +78,9 @@ static void file_flush(struct file *file, struct tail *tail)
 	tail_advance(tail, block, block->end);
 	tail->skip = true;
 	run.at[run.len - 1] = '\n';
-	source_hand(&file->source, (struct text){run.at, run.len}, tail->offset > tail->stale);
+	/* If anybody did finish it: all of a line that was there at start is no news. */
+	source_hand(&file->source, (struct text){run.at, run.len},
+		    tail->offset > tail->stale && tail->offset > tail->found);
 }
 
 /* How long the unfinished last line of a file that was replaced may still be finished. */

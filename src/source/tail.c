@@ -151,7 +151,7 @@ int tail_seek(struct tail *tail, uint64_t offset)
 
 void tail_rewind(struct tail *tail)
 {
-	tail->offset = tail->stale = 0;
+	tail->offset = tail->stale = tail->found = 0;
 	tail->head_len = tail->end_len = 0;
 	tail->skip = false;
 	tail->was_cut = true;

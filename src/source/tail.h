@@ -23,7 +23,9 @@ struct tail {
 	ino_t ino;
 	uint64_t offset; /* the first byte not handed over */
 	uint64_t stale;	 /* bytes before this offset were there at start: not live */
-	uint64_t size;	 /* of the file, when last looked */
+	uint64_t
+		found; /* of these, with the begin of a line that is live when it is finished */
+	uint64_t size; /* of the file, when last looked */
 	int64_t written; /* its mtime in ns, when last looked */
 	int64_t quiet;	 /* the same, when last looked for copies of what it held */
 	int64_t until;	 /* moment_ticks(): how long a file that was left is still read */

@@ -113,6 +113,19 @@ Test(multilog, what_a_processor_wrote_is_no_log)
 	rig_expect_state(&rig, SOURCE_LIVE);
 }
 
+/* As after a crash of multilog: nothing has come since. */
+Test(multilog, an_unfinished_file_before_an_empty_log_does_not_hold_up)
+{
+	rig_write(&rig, CURRENT, "");
+	rig_write(&rig, OLD, "@4 one\n@4 tw");
+	rig_follow(&rig, NULL);
+	rig_expect_state(&rig, SOURCE_LIVE);
+	rig_expect(&rig, "@4 one\n");
+	rig_append(&rig, CURRENT, "@4 three\n");
+	rig_expect(&rig, "@4 one\n@4 tw\n@4 three\n");
+	cr_expect_eq(rig.live, strlen("@4 three\n"));
+}
+
 Test(multilog, names_that_only_look_alike_are_left_alone)
 {
 	rig_write(&rig, "log/@400000006b00dfa307cc21c4.t", "@4 no\n");
