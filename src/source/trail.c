@@ -246,7 +246,9 @@ static int look(struct trail *out, struct siblings *siblings, const struct searc
 
 		if (!tail)
 			continue;
-		if (search->until && tail_copies(tail, search->until))
+		/* multilog copies nothing. */
+		if (search->until && picked[i]->stamp.kind != STAMP_TAI &&
+		    tail_copies(tail, search->until))
 			tail_close(tail);
 		else
 			out->tails[out->count++] = tail;
