@@ -127,12 +127,13 @@ static bool is_next(const struct reading *reading, size_t at, struct text text)
 static bool agrees(const struct reading *reading, size_t at, const struct file *files,
 		   size_t count)
 {
-	struct text text = files->text;
 	const char *last;
+	struct text text;
 	size_t whole;
 
 	if (!count)
 		return at == reading->len;
+	text = files->text;
 	if (!files->log)
 		return agrees(reading, at, files + 1, count - 1);
 	last = memrchr(text.at, '\n', text.len);
