@@ -85,9 +85,21 @@ static void print_reaper(const struct conf_reaper *reaper)
 	putchar('\n');
 }
 
+static void print_ignoreip(const struct prefix *list, size_t count)
+{
+	char prefix[PREFIX_TEXT_MAX];
+
+	if (!count)
+		return;
+	printf("  ignoreip ");
+	for (size_t i = 0; i < count; i++)
+		printf(" %s", prefix_print(&list[i], prefix));
+	putchar('\n');
+}
+
 static void print_jail(const struct conf *conf, const struct conf_jail *jail)
 {
-	char findtime[24], bantime[24], prefix[PREFIX_TEXT_MAX], line[512];
+	char findtime[24], bantime[24], line[512];
 
 	printf("[%s]\n", jail->name);
 	if (jail->rules) {
@@ -97,16 +109,33 @@ static void print_jail(const struct conf *conf, const struct conf_jail *jail)
 	}
 	printf("  bantime   %s\n", text_print_duration(jail->bantime, bantime));
 	print_increment(&jail->increment);
-	if (jail->ignoreip_count)
-		printf("  ignoreip ");
-	for (size_t i = 0; i < jail->ignoreip_count; i++)
-		printf(" %s", prefix_print(&jail->ignoreip[i], prefix));
-	if (jail->ignoreip_count)
-		putchar('\n');
+	print_ignoreip(jail->ignoreip, jail->ignoreip_count);
 	print_service(jail);
+	if (jail->answer)
+		printf("  answer    %s\n", jail->answer);
 	for (size_t i = 0; i < jail->target_count; i++)
 		printf("  target    %s\n",
 		       target_describe(&conf->targets[jail->targets[i]], line, sizeof line));
+}
+
+static const char *or_off(const char *socket)
+{
+	return socket ? socket : "off";
+}
+
+static void print_tarpit(const struct conf_tarpit *tarpit)
+{
+	char expire[24];
+
+	if (!tarpit->on)
+		return;
+	printf("[" SETUP_TARPIT "]\n  check     %s\n  store     %s\n  command   %s\n",
+	       or_off(tarpit->check), or_off(tarpit->store), or_off(tarpit->command));
+	printf("  sleep     %us, %u at a time\n  threshold %u, by /%u and /%u\n"
+	       "  expire    %s, at most %u credits\n",
+	       tarpit->sleep, tarpit->sleepers, tarpit->threshold, tarpit->prefix4,
+	       tarpit->prefix6, text_print_duration(tarpit->expire, expire), tarpit->credits);
+	print_ignoreip(tarpit->ignoreip, tarpit->ignoreip_count);
 }
 
 static bool has_live(int argc, char **argv)
@@ -146,6 +175,7 @@ int cmd_check(int argc, char **argv)
 		if (conf->jails[i].rules)
 			match_lint(conf->jails[i].rules, &diag);
 	}
+	print_tarpit(&conf->tarpit);
 	if (conf->reaper)
 		print_reaper(conf->reaper);
 	setup_free(setup);

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/log.h"
 #include "daemon.h"
 #include "policies.h"
 #include "show.h"
@@ -65,23 +66,31 @@ static void check(struct daemon *daemon, const struct policy_request *request,
 		  const struct prefix *address, char *answer)
 {
 	struct tarpit *tarpit = daemon->memory->tarpit;
+	char text[PREFIX_TEXT_MAX];
 
 	if (text_equal(policy_value(request, "stress"), "yes") ||
 	    is_free(daemon, request, address))
 		return;
-	if (tarpit_check(tarpit, address, moment_now()) == TARPIT_SLEEP)
-		snprintf(answer, POLICY_ANSWER_MAX, "sleep %u", tarpit_rule(tarpit)->sleep);
+	if (tarpit_check(tarpit, address, moment_now()) != TARPIT_SLEEP)
+		return;
+	snprintf(answer, POLICY_ANSWER_MAX, "sleep %u", tarpit_rule(tarpit)->sleep);
+	/* Postfix does not log it. No more of these than may wait at a time. */
+	log_info("tarpit: %s waits %us", prefix_print(address, text),
+		 tarpit_rule(tarpit)->sleep);
 }
 
 static void store(struct daemon *daemon, const struct policy_request *request,
 		  const struct prefix *address)
 {
+	char text[PREFIX_TEXT_MAX];
 	struct credit credit;
 
 	if (!text_equal(policy_value(request, "protocol_state"), "END-OF-MESSAGE") ||
 	    is_free(daemon, request, address))
 		return;
 	memory_credit(daemon->memory, address, moment_now(), &credit);
+	if (credit.count == tarpit_rule(daemon->memory->tarpit)->threshold)
+		log_info("tarpit: %s is known now", prefix_print(&credit.prefix, text));
 	daemon_touch(daemon);
 }
 
