@@ -224,6 +224,9 @@ static int feed_aim(struct feed *feed, const struct setup *setup, const struct s
 
 /* ---- what filters remember from line to line ---- */
 
+/* Sessions are behind the pieces of the matcher, which are all below this. */
+#define PIECE_SESSION 0x10000u
+
 static_assert(MATCH_PIECE_MAX <= STORE_PIECE_MAX, "a piece goes into a record");
 
 static void on_piece(void *arg, size_t index, uint32_t number, struct text bytes)
@@ -235,9 +238,26 @@ static void on_piece(void *arg, size_t index, uint32_t number, struct text bytes
 					    bytes});
 }
 
+static void save_sessions(struct feed *feed, size_t index, bool all)
+{
+	struct sessions *sessions = feed->jails[index].sessions;
+	unsigned place = all ? 0 : sessions_changed(sessions, 0);
+	char bytes[SESSION_PACKED];
+
+	while (place < SESSIONS_PLACES) {
+		size_t len = sessions_pack(sessions, place, bytes);
+
+		if (len || !all)
+			on_piece(feed, index, PIECE_SESSION + place, (struct text){bytes, len});
+		place = all ? place + 1 : sessions_changed(sessions, place + 1);
+	}
+}
+
 static void feed_save(struct feed *feed, bool all)
 {
 	match_memory_save(feed->match, feed->memory, all, moment_now(), on_piece, feed);
+	for (size_t i = 0; i < feed->jail_count; i++)
+		save_sessions(feed, i, all);
 }
 
 static void feeds_save_all(void *arg)
@@ -246,6 +266,16 @@ static void feeds_save_all(void *arg)
 
 	for (struct feed *feed = daemon->feeds; feed; feed = feed->next)
 		feed_save(feed, true);
+}
+
+static void restore_piece(struct feed *feed, size_t index, const struct recall_piece *piece)
+{
+	if (piece->number >= PIECE_SESSION)
+		sessions_unpack(&feed->jails[index].sessions, piece->number - PIECE_SESSION,
+				piece->bytes);
+	else
+		match_memory_restore(feed->match, feed->memory, index, piece->number,
+				     piece->bytes, moment_now());
 }
 
 /* As it was when the position was written that the source goes on from. */
@@ -260,8 +290,7 @@ static void feed_restore(struct feed *feed)
 			continue;
 		for (size_t j = 0; j < feed->jail_count; j++)
 			if (feed->jails[j].resolve.name == piece->jail)
-				match_memory_restore(feed->match, feed->memory, j,
-						     piece->number, piece->bytes, moment_now());
+				restore_piece(feed, j, piece);
 	}
 }
 

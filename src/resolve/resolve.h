@@ -95,6 +95,17 @@ struct sessions;
  */
 bool sessions_admit(struct sessions **sessions, const struct finding *finding);
 void sessions_free(struct sessions *sessions); /* takes NULL */
+/*
+ * They go over a restart place by place; the last place says that there ever was one. The first
+ * from `from` on that has changed, which is noted; SESSIONS_PLACES: none. Takes NULL.
+ */
+#define SESSIONS_PLACES (RESOLVE_SESSIONS_MAX + 1)
+unsigned sessions_changed(struct sessions *sessions, unsigned from);
+#define SESSION_PACKED 27
+/* At most SESSION_PACKED bytes; 0: the place is free. Takes NULL. */
+size_t sessions_pack(const struct sessions *sessions, unsigned place, char *out);
+/* False: they are none, or not to be had. */
+bool sessions_unpack(struct sessions **sessions, unsigned place, struct text bytes);
 
 /*
  * What a process says counts when its client has a connection. True: these ports' are wanted

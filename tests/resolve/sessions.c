@@ -134,3 +134,71 @@ Test(sessions, of_too_many_the_oldest_makes_room)
 	cr_expect(admits(&sessions, RESOLVE_SESSIONS_MAX + 1));
 	sessions_free(sessions);
 }
+
+Test(sessions, go_over_a_restart)
+{
+	struct sessions *sessions = NULL, *again = NULL;
+	char bytes[SESSION_PACKED];
+
+	cr_expect_eq(sessions_changed(NULL, 0), (unsigned)SESSIONS_PLACES);
+	opened(&sessions, "7", 1);
+	opened(&sessions, "8", 2);
+	opened(&sessions, "9", 3);
+	ended(&sessions, "8");
+	for (unsigned place = sessions_changed(sessions, 0); place < SESSIONS_PLACES;
+	     place = sessions_changed(sessions, place + 1)) {
+		size_t len = sessions_pack(sessions, place, bytes);
+
+		cr_expect(!len || sessions_unpack(&again, place, (struct text){bytes, len}));
+	}
+	cr_expect_eq(sessions_changed(sessions, 0), (unsigned)SESSIONS_PLACES);
+	cr_expect_eq(sessions_changed(again, 0), (unsigned)SESSIONS_PLACES);
+	cr_expect(admits(&again, 1));
+	cr_expect_not(admits(&again, 2));
+	cr_expect(admits(&again, 3));
+	ended(&again, "7");
+	cr_expect_not(admits(&again, 1));
+	sessions_free(sessions);
+	sessions_free(again);
+}
+
+Test(sessions, of_which_none_is_left_are_not_believed_after_a_restart)
+{
+	struct sessions *sessions = NULL, *again = NULL;
+	char bytes[SESSION_PACKED];
+
+	opened(&sessions, "7", 1);
+	ended(&sessions, "7");
+	for (unsigned place = 0; place < SESSIONS_PLACES; place++) {
+		size_t len = sessions_pack(sessions, place, bytes);
+
+		if (len)
+			sessions_unpack(&again, place, (struct text){bytes, len});
+	}
+	cr_expect_not(admits(&again, 1));
+	sessions_free(sessions);
+	sessions_free(again);
+}
+
+Test(sessions, that_cannot_be_are_not_taken_over)
+{
+	struct sessions *sessions = NULL, *again = NULL;
+	char bytes[SESSION_PACKED + 1] = {0};
+	size_t len;
+
+	opened(&sessions, "7", 1);
+	len = sessions_pack(sessions, 0, bytes);
+	cr_expect_eq(len, (size_t)SESSION_PACKED);
+	for (size_t cut = 0; cut <= sizeof(bytes); cut++)
+		cr_expect_eq(sessions_unpack(&again, 5, (struct text){bytes, cut}), cut == len);
+	cr_expect_not(sessions_unpack(&again, SESSIONS_PLACES, (struct text){bytes, len}));
+	cr_expect_not(sessions_unpack(&again, RESOLVE_SESSIONS_MAX, (struct text){bytes, len}));
+	for (size_t bit = 0; bit < len * 8; bit++) {
+		bytes[bit / 8] ^= (char)(1 << bit % 8);
+		sessions_unpack(&again, 6, (struct text){bytes, len});
+		admits(&again, 1);
+		bytes[bit / 8] ^= (char)(1 << bit % 8);
+	}
+	sessions_free(sessions);
+	sessions_free(again);
+}

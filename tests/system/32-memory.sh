@@ -26,7 +26,7 @@ cat >"$T/undated.conf" <<'E2'
 failregex = ^\s*denied <ADDR>$
 datepattern = ^%%b %%d %%H:%%M:%%S
 E2
-: >"$T/auth.log"; : >"$T/pair.log"; : >"$T/undated.log"
+: >"$T/auth.log"; : >"$T/pair.log"; : >"$T/undated.log"; : >"$T/qmail.log"
 configure <<E2
 [DEFAULT]
 target = null
@@ -37,6 +37,9 @@ logpath = $T/auth.log
 [pair]
 filter = $T/pair.conf
 logpath = $T/pair.log
+[qmail]
+filter = qmail-chkuser
+logpath = $T/qmail.log
 [undated]
 filter = $T/undated.conf
 logpath = $T/undated.log
@@ -111,6 +114,22 @@ stop KILL
 echo 'denied 203.0.113.30' >>"$T/undated.log"
 start
 soon "dates the one behind it, over a kill" counts 203.0.113.30 undated 1
+
+# Sessions that doubtful lines are checked against.
+qmail() { printf '%s mx1 qmail: %s.633171 %s\n' "$(when)" "$(date +%s)" "$1" >>"$T/qmail.log"; }
+rejected() {
+	qmail "CHKUSER rejected rcpt: from <a@b.example::> remote <c.example:unknown:$1> rcpt <x@d.example> : not existing recipient"
+}
+mark
+qmail 'tcpserver: pid 700 from 203.0.113.50'
+soon "a session of a mail server" read_up_to "$T/qmail.log" 1
+soon "which is on disk, with what it says" on_disk
+stop KILL
+rejected 203.0.113.51
+rejected 203.0.113.50
+start
+soon "is known after a kill" counts 203.0.113.50 qmail 1
+equal "and a name of nobody's is not believed" 0 "$(counted 203.0.113.51 qmail)"
 
 # Not only what is old: each line is followed by a kill.
 for i in 1 2 3 4; do
