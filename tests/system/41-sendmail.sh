@@ -275,8 +275,8 @@ tell both 354 "DATA"
 open both2 198.51.100.43 192.0.2.1
 open active 198.51.100.41 192.0.2.1
 open active2 198.51.100.44 192.0.2.1
-# Two that are always busy.
-while sleep 0.3; do printf 'NOOP\n' >"$T/active.in"; printf 'NOOP\n' >"$T/active2.in"; done 2>/dev/null &
+# Two that are always busy. (Of too many NOOP sendmail takes its time.)
+while sleep 0.3; do printf 'RSET\n' >"$T/active.in"; printf 'RSET\n' >"$T/active2.in"; done 2>/dev/null &
 BUSY=$!
 PIDS="$PIDS $BUSY"
 equal "an hour is not over" '[]' "$(ask reap --dry-run --json | jq -c .sessions)"
@@ -331,9 +331,9 @@ mount -t proc -o hidepid=2 proc /proc 2>/dev/null && {
 	for n in 1 2 3 4; do tell hidden 550 "RCPT TO:<nobody$n@example.net>"; done
 	soon "lines wait" sh -c "[ \"\$('$BANISH' status -c '$CONF' --json | jq .messages.waiting)\" = 4 ]"
 	check "and nobody is banned" not_banned 198.51.100.13
-	tell hidden 250 "RSET"
+	printf 'RSET\n' >"$T/hidden.in"
 	soon "until the message is over" banned 198.51.100.13
 	soon "and the session with it" gone hidden
 	umount -l /proc
-}
+} || echo "  /proc cannot be mounted here with hidepid=2: not looked at"
 stop
