@@ -16,11 +16,21 @@ enum list {
 
 #define NONE UINT16_MAX
 
+/*
+ * Most ids have a process id, "[123]", and a line that has none of those does not belong to any
+ * connection. One at the very start may be put together by the cut of the date.
+ */
+#define PIDS 2048
+#define PID_LEAST 3
+
 /* Ids are compared by a hash with a secret key, so there is nothing to copy, and nobody can
  * make two that are the same. */
 struct connections {
 	struct hash_key key;
 	uint64_t asked; /* the id last looked for */
+	uint16_t asked_pid;
+	uint16_t pids[PIDS]; /* how many connections have such a process id in theirs */
+	unsigned unnumbered; /* so many have none */
 	struct hash_index index;
 	uint16_t first[LISTS], last[LISTS];
 	uint64_t evicted;
@@ -124,6 +134,52 @@ static uint64_t hash(const struct connections *c, struct text t)
 	return hash_bytes(c->key, t.at, t.len);
 }
 
+/* The next process id from *at on, which is moved behind it; NONE: there is none. */
+static uint16_t next_pid(struct text t, size_t *at)
+{
+	const char *open;
+
+	while (*at < t.len && (open = memchr(t.at + *at, '[', t.len - *at))) {
+		size_t end = (size_t)(open - t.at) + 1, begin = end;
+		uint32_t pid = 0;
+
+		for (; end < t.len && t.at[end] >= '0' && t.at[end] <= '9'; end++)
+			pid = pid * 10 + (uint32_t)(t.at[end] - '0');
+		*at = end;
+		if (end > begin && end < t.len && t.at[end] == ']')
+			return (pid * UINT32_C(0x9e3779b1)) >> 21;
+	}
+	return NONE;
+}
+
+static uint16_t pid_of(struct text id)
+{
+	size_t at = PID_LEAST;
+
+	return next_pid(id, &at);
+}
+
+bool connections_may_know(const struct connections *c, struct text line)
+{
+	size_t at = 0;
+	uint16_t pid;
+
+	if (c->unnumbered)
+		return true;
+	while ((pid = next_pid(line, &at)) != NONE)
+		if (c->pids[pid])
+			return true;
+	return false;
+}
+
+static void count(struct connections *c, const struct connection *connection, int by)
+{
+	if (connection->pid == NONE)
+		c->unnumbered += (unsigned)by;
+	else
+		c->pids[connection->pid] = (uint16_t)(c->pids[connection->pid] + by);
+}
+
 static bool same(const void *array, uint32_t slot, const void *key)
 {
 	const struct connection *at = array;
@@ -139,6 +195,7 @@ static bool is_old(const struct connection *connection, int64_t now)
 void connections_del(struct connections *c, struct connection *connection)
 {
 	hash_index_del(&c->index, (uint32_t)connection->id, (uint32_t)(connection - c->at));
+	count(c, connection, -1);
 	move(c, connection, LIST_FREE);
 	note_change(c, connection);
 }
@@ -148,6 +205,7 @@ struct connection *connections_find(struct connections *c, struct text id, int64
 	uint64_t key = c->asked = hash(c, id);
 	uint32_t slot = hash_index_find(&c->index, (uint32_t)key, same, c->at, &key);
 
+	c->asked_pid = pid_of(id);
 	if (slot == HASH_NONE)
 		return NULL;
 	if (!is_old(&c->at[slot], now))
@@ -176,6 +234,8 @@ struct connection *connections_add(struct connections *c, int64_t now)
 	new = &c->at[c->first[LIST_FREE]];
 	move(c, new, LIST_PLAIN);
 	new->id = c->asked;
+	new->pid = c->asked_pid;
+	count(c, new, 1);
 	new->born = now;
 	new->has_user = new->several_users = new->pending = false;
 	new->used = 0;

@@ -31,6 +31,7 @@ struct connection {
 	bool pending; /* a failure waits for a line that says whose it is */
 	uint8_t list; /* connections.c's: where it is kept, and beside which */
 	uint16_t previous, next;
+	uint16_t pid; /* likewise */
 	uint16_t used;
 	char bytes[CONNECTION_BYTES]; /* names and values */
 };
@@ -42,6 +43,9 @@ uint64_t connections_evicted(const struct connections *connections);
 /* The connection with this id, or NULL. */
 struct connection *connections_find(struct connections *connections, struct text id,
 				    int64_t now);
+/* False: no line with this text in it belongs to one of them, if ids are whole pieces of lines
+ * but for up to two characters at the start. */
+bool connections_may_know(const struct connections *connections, struct text line);
 /* A new one, with the id that was looked for last. When there is no room the oldest makes some,
  * and of those with a pending failure only when all have one. */
 struct connection *connections_add(struct connections *connections, int64_t now);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -125,6 +126,47 @@ void filter_free(struct filter *f)
 }
 
 /* ---- which lines ---- */
+
+static bool says_who(const struct regex *r)
+{
+	for (size_t i = 0; r && i < r->group_count; i++)
+		if (r->groups[i].slot <= SLOT_FID || r->groups[i].slot == SLOT_PENDING)
+			return true;
+	return false;
+}
+
+/*
+ * It says that a connection is over, and nothing against anybody, whatever it matches. Without
+ * alternatives and optional groups this is to be seen from how it begins.
+ */
+static bool only_ends(const struct regex *r)
+{
+	const char *at = r->pattern + 1;
+	bool forgets = false, nofail = false;
+
+	while (!strncmp(at, "(?P<", 4)) {
+		struct text name = {at + 4, strcspn(at + 4, ">")};
+
+		forgets |= text_equal(name, "mlfforget");
+		nofail |= text_equal(name, "nofail") || text_equal(name, "mlfgained");
+		at = name.at + name.len + 1;
+	}
+	return *r->pattern == '^' && forgets && nofail && isalnum((unsigned char)*at) &&
+	       !strchr(at, '|') && !strstr(at, ")?") && !strstr(at, ")*") &&
+	       !strstr(at, "){") && !strstr(at, "(?P<") && !says_who(r);
+}
+
+uint64_t filter_ends(const struct filter *f)
+{
+	uint64_t set = 0;
+
+	if (f->lines > 1 || f->ignores || says_who(f->pref))
+		return 0;
+	for (size_t i = 0; i < f->fails && i < FILTER_BITS - 1; i++)
+		if (only_ends(f->fail[i]))
+			set |= filter_bit(i);
+	return set;
+}
 
 int filter_add_literals(struct selection *out, const struct filter *f,
 			struct literals *literals, size_t owner, const struct words_use *use)

@@ -70,6 +70,10 @@ void filter_free(struct filter *filter); /* takes NULL */
 int filter_add_literals(struct selection *out, const struct filter *filter,
 			struct literals *literals, size_t owner, const struct words_use *use);
 
+/* Which failregex do nothing but end a connection: what they match changes nothing where there
+ * is none. */
+uint64_t filter_ends(const struct filter *filter);
+
 /*
  * What fail2ban's filter finds in the line, with usedns = no, or warn with rules.names (then
  * names are not resolved here).

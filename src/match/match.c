@@ -141,6 +141,8 @@ int match_add(struct match *m, const struct rules *rules, struct diag *diag)
 		m->always[m->always_count++] = m->count;
 	else if (err)
 		goto fail;
+	if (dates_at_start(jail.view->dates))
+		jail.ends = filter_ends(jail.filter);
 	m->jails[m->count] = jail;
 	m->ready = false;
 	return (int)m->count++;
@@ -224,6 +226,13 @@ static struct text line_text(const struct scan *s)
 	return (struct text){s->line.at, len < LINE_MAX_BYTES ? len : LINE_MAX_BYTES};
 }
 
+/* The line could only end a connection, and is of none. */
+static bool is_over_nothing(const struct scan *s, size_t index, uint64_t set, struct text line)
+{
+	return !(set & ~s->match->jails[index].ends) && !s->match->scratch.trace &&
+	       !session_may_know(s->memory->sessions[index], line);
+}
+
 static void find(struct scan *s, size_t index, uint64_t set)
 {
 	struct match *m = s->match;
@@ -233,7 +242,7 @@ static void find(struct scan *s, size_t index, uint64_t set)
 
 	if (!m->scratch.trace)
 		set = select_check(&jail->selection, set, line);
-	if (!set)
+	if (!set || is_over_nothing(s, index, set, line))
 		return;
 	subject = view_make(jail->view, &s->line, s->lines->time == TIME_NONE);
 	switch (filter_find(jail->filter, set, &m->scratch, s->memory->sessions[index], subject,

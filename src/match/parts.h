@@ -12,7 +12,8 @@ struct jail {
 	struct filter *filter;
 	struct view *view; /* shared by all whose dates are equal */
 	struct selection selection;
-	uint64_t set; /* which failregex may match the line at hand */
+	uint64_t ends; /* filter_ends(), where lines are whole behind their date */
+	uint64_t set;  /* which failregex may match the line at hand */
 };
 
 struct match {

@@ -28,3 +28,8 @@ uint64_t session_evicted(const struct session *s)
 {
 	return s->connections ? connections_evicted(s->connections) : 0;
 }
+
+bool session_may_know(const struct session *s, struct text line)
+{
+	return s->connections && connections_may_know(s->connections, line);
+}

@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/text.h"
+
 struct session {
 	int64_t last_date; /* of the last line that had one; TIME_NONE: none yet */
 	uint64_t asked;	   /* the last line of the source whose date was asked for, from 1 */
@@ -21,6 +23,8 @@ struct session {
 struct session *session_new(void);	    /* NULL: out of memory */
 void session_free(struct session *session); /* takes NULL */
 
+/* False: the line belongs to no connection, as connections_may_know(). */
+bool session_may_know(const struct session *session, struct text line);
 /* Connections that had to make room for others before they were over. */
 uint64_t session_evicted(const struct session *session);
 

@@ -43,7 +43,7 @@ static const char *explain(const struct pattern *pattern, const char *line)
 {
 	struct match *match = room_match(pattern);
 	struct match_memory *memory = match_memory_new(match);
-	struct lines lines = {text_of(line), TIME_NONE, false};
+	struct lines lines = {.text = text_of(line), .time = TIME_NONE, .live = false};
 
 	cr_assert_not_null(memory);
 	told[0] = 0;

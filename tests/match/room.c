@@ -93,7 +93,7 @@ static void found(void *arg, size_t index, const struct finding *finding)
 const char *room_scan(struct match *match, struct text text, int64_t time)
 {
 	struct match_memory *memory = match_memory_new(match);
-	struct lines lines = {text, time, false};
+	struct lines lines = {.text = text, .time = time, .live = false};
 
 	used = 0;
 	*result = 0;

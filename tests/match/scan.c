@@ -107,8 +107,10 @@ Test(scan, an_undated_line_has_the_date_of_an_earlier_run)
 {
 	static char many[3000];
 	const struct pattern p = {.fail = {"bad <HOST>$"}};
-	const struct lines undated = {text_of(" bad 192.0.2.1\n"), TIME_NONE, true};
-	struct lines run = {text_of("Nov 20 00:53:00 ok\n"), TIME_NONE, true};
+	const struct lines undated = {
+		.text = text_of(" bad 192.0.2.1\n"), .time = TIME_NONE, .live = true};
+	struct lines run = {
+		.text = text_of("Nov 20 00:53:00 ok\n"), .time = TIME_NONE, .live = true};
 	struct match *match = room_match(&p), *next = room_match(&p);
 	struct match_memory *memory = match_memory_new(match), *other;
 	int64_t time = 0;
@@ -333,4 +335,23 @@ Test(scan, tags_that_close_nothing_are_text)
 	const struct pattern p = {.fail = {"^</F-USER> <b> <F-user> <HOST>$"}};
 
 	expect(&p, "</F-USER> <b> <F-user> 192.0.2.1\n", "0:1 192.0.2.1 -;");
+}
+
+/* Lines of no connection that could only end one are not looked at. */
+Test(scan, a_line_that_ends_a_connection_ends_its_own)
+{
+	const struct pattern p = {
+		.pref = "^<F-MLFID>\\s*x d(?:\\[\\d+\\])?: "
+			"</F-MLFID><F-CONTENT>.+</F-CONTENT>$",
+		.fail = {"^late$", "^<F-NOFAIL>by</F-NOFAIL> <ADDR>$",
+			 "^<F-NOFAIL><F-MLFFORGET>over</F-MLFFORGET></F-NOFAIL> now"},
+		.dates = {"{^LN-BEG}"}};
+
+	cr_expect_str_eq(
+		room_find(&p, "x d[1]: late\nx d[1]: by 192.0.2.1\n"
+			      "x d[2]: late\nx d[2]: over now\nx d[2]: by 192.0.2.2\n"
+			      "x d[3]: late\nx d[4]: over now\nx d[3]: by 192.0.2.3\n"
+			      "x d: late\nx d: over now\nx d: by 192.0.2.4\n"
+			      "x d[5]: late\nx d[5]: over now [6]\nx d[5]: by 192.0.2.5\n"),
+		"0:2 192.0.2.1 -;0:8 192.0.2.3 -;");
 }
