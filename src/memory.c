@@ -787,15 +787,15 @@ static bool snapshot_begin(struct memory *memory, bool force)
 	if (!memory->snapshot)
 		return false;
 	memory->snapshot->slots = slots;
+	/* The new journal starts without names, also when no snapshot comes of it. */
+	if (memory->written)
+		memset(memory->written, 0, memory->written_size);
 	if (store_snapshot_begin(memory->store)) {
 		free(memory->snapshot);
 		memory->snapshot = NULL;
 		return false;
 	}
 	memory->snapshot->evidence_end = evidence_head(memory->evidence);
-	/* The new journal starts without names. */
-	if (memory->written)
-		memset(memory->written, 0, memory->written_size);
 	snapshot_start(memory);
 	snapshot_pieces(memory);
 	return true;
