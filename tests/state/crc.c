@@ -36,3 +36,16 @@ Test(crc, does_not_depend_on_where_it_was_cut)
 		cr_expect_eq(crc32c(crc32c(0, text, cut), text + cut, len - cut),
 			     crc32c(0, text, len));
 }
+
+Test(crc, is_the_same_with_and_without_an_instruction)
+{
+	uint8_t bytes[300];
+
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (uint8_t)(i * i + 7 * i);
+	for (size_t from = 0; from < 9; from++)
+		for (size_t len = 0; len + from <= sizeof(bytes); len++)
+			cr_assert_eq(crc32c((uint32_t)len, bytes + from, len),
+				     crc32c_by_table((uint32_t)len, bytes + from, len));
+	cr_expect_eq(crc32c_by_table(0, "123456789", 9), 0xe3069283u);
+}
