@@ -336,6 +336,9 @@ static int open_state(struct daemon *daemon)
 	}
 	if (error)
 		return fail(dir, error);
+	log_info("state: %u bans read, %llu more are over",
+		 judge_counts(daemon->memory->judge).live,
+		 (unsigned long long)daemon->memory->expired);
 	if (daemon->memory->outlawed)
 		log_warning("state: %llu bans left out, for they may never be made",
 			    (unsigned long long)daemon->memory->outlawed);

@@ -2,10 +2,11 @@
 /*
  * The store alone, and a daemon's answer beside the disk's:
  *
- *	state snapshot DIR N	seconds to write a snapshot of N bans
- *	state load DIR		seconds to read it, and into the tables of live bans, and bytes
- *				of these a ban
- *	state journal DIR N	seconds until N decisions are durable, in groups
+ *	state snapshot DIR N	seconds to write a snapshot of N bans, and of the processor
+ *	state load DIR		seconds to read it, and of the processor, and into the tables of
+ *				live bans, and bytes of these a ban
+ *	state journal DIR N	seconds until N decisions are durable, in groups, and of the
+ *				processor
  *	state ask SOCKET DIR N	microseconds, medians: from a request on an open connection to
  *				its answer that the ban is durable; fdatasync(2) of a record in
  *DIR
@@ -33,6 +34,14 @@ static double seconds(void)
 	struct timespec ts;
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
+static double processor(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
 	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
 }
 
@@ -104,7 +113,7 @@ static int snapshot(const char *dir, uint32_t count)
 {
 	struct tally tally = {0};
 	struct store *store = open_store(dir, STORE_WRITE, &tally);
-	double start = seconds();
+	double start = seconds(), cpu = processor();
 	int error = store_snapshot_begin(store);
 
 	if (error)
@@ -123,7 +132,7 @@ static int snapshot(const char *dir, uint32_t count)
 	if (error)
 		fail("snapshot", error);
 	store_close(store);
-	printf("%.4f\n", start);
+	printf("%.4f %.4f\n", start, processor() - cpu);
 	return 0;
 }
 
@@ -131,18 +140,19 @@ static int read_back(const char *dir)
 {
 	struct judge_limits limits = {.bans = 4000000, .accounts = 1000};
 	struct tally counted = {0}, kept = {0};
-	double start = seconds(), read, put;
+	double start = seconds(), cpu = processor(), read, put;
 	size_t before;
 
 	store_close(open_store(dir, STORE_READ, &counted));
 	read = seconds() - start;
+	cpu = processor() - cpu;
 	if (judge_new(&kept.judge, &limits))
 		fail("judge", ENOMEM);
 	before = mallinfo2().uordblks + mallinfo2().hblkhd;
 	start = seconds();
 	store_close(open_store(dir, STORE_READ, &kept));
 	put = seconds() - start;
-	printf("%.4f %.4f %.1f\n", read, put,
+	printf("%.4f %.4f %.4f %.1f\n", read, cpu, put,
 	       (double)(mallinfo2().uordblks + mallinfo2().hblkhd - before) /
 		       (double)judge_counts(kept.judge).live);
 	judge_free(kept.judge);
@@ -159,7 +169,7 @@ static int journal(const char *dir, uint32_t count)
 		      position = {.kind = RECORD_POSITION};
 	struct tally tally = {0};
 	struct store *store = open_store(dir, STORE_WRITE, &tally);
-	double start = seconds();
+	double start = seconds(), cpu = processor();
 	uint64_t ticket;
 
 	evidence.evidence.line = (struct text){line, sizeof line - 1};
@@ -182,7 +192,7 @@ static int journal(const char *dir, uint32_t count)
 	ticket = store_commit(store, true);
 	while (store_durable(store) < ticket)
 		await(store);
-	printf("%.4f %lu\n", seconds() - start, (unsigned long)store_counts(store).syncs);
+	printf("%.4f %.4f\n", seconds() - start, processor() - cpu);
 	store_close(store);
 	return 0;
 }

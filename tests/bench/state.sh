@@ -22,22 +22,29 @@ scratch
 # ---- the store alone ----
 
 store() {
-	local written=1000 read=1000 kept=1000 decided=1000 a b bytes round
+	local written=1000 read=1000 kept=1000 decided=1000 a b cpu bytes round
+	local written_cpu=1000 read_cpu=1000 decided_cpu=1000
 	for ((round = 0; round < ROUNDS; round++)); do
 		rm -rf "$dir/store" && mkdir "$dir/store"
-		a=$("$B/bench/state" snapshot "$dir/store" "$BANS") || fail snapshot
+		read -r a cpu < <("$B/bench/state" snapshot "$dir/store" "$BANS") || fail snapshot
 		written=$(less "$written" "$a")
-		read -r a b bytes < <("$B/bench/state" load "$dir/store") || fail load
+		written_cpu=$(less "$written_cpu" "$cpu")
+		read -r a cpu b bytes < <("$B/bench/state" load "$dir/store") || fail load
 		read=$(less "$read" "$a")
+		read_cpu=$(less "$read_cpu" "$cpu")
 		kept=$(less "$kept" "$b")
 		rm -rf "$dir/store" && mkdir "$dir/store"
-		read -r a b < <("$B/bench/state" journal "$dir/store" "$BANS") || fail journal
+		read -r a cpu < <("$B/bench/state" journal "$dir/store" "$BANS") || fail journal
 		decided=$(less "$decided" "$a")
+		decided_cpu=$(less "$decided_cpu" "$cpu")
 	done
 	hold snapshot-written "$written" s '<' 0.6
+	say snapshot-written-processor "$written_cpu" CPU-s
 	hold snapshot-loaded "$read" s '<' 0.2
+	say snapshot-loaded-processor "$read_cpu" CPU-s
 	say snapshot-loaded-into-the-tables "$kept" s
 	hold journal "$(calc "$BANS / $decided / 1000")" thousand-decisions/s '>=' 200
+	say journal-processor "$(calc "$BANS / $decided_cpu / 1000")" thousand-decisions/CPU-s
 	hold memory-per-ban-of-the-judge "$bytes" bytes '<=' 96
 	rm -rf "$dir/store"
 }
