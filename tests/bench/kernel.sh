@@ -253,7 +253,7 @@ if [ "${1:-}" = inside ]; then
 fi
 scratch
 ${CC:-cc} -std=gnu17 -D_GNU_SOURCE -O2 -Isrc -I. -o "$dir/kernel" tests/bench/kernel.c src/target/*.c src/base/*.c \
-	-levent_core || exit 1
+	-levent_core -lcdb || exit 1
 ${CC:-cc} -std=gnu17 -D_GNU_SOURCE -O2 -o "$dir/heal" tests/bench/heal.c || exit 1
 tests/unpack.sh $peers/sshguard sshguard || exit 1
 make_state
