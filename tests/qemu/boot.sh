@@ -119,7 +119,9 @@ PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 export PATH
 mount -t proc proc /proc && mount -t sysfs sys /sys && mount -t devtmpfs dev /dev
 mkdir -p /dev/pts /dev/shm && mount -t devpts pts /dev/pts
-mount -t tmpfs tmp /tmp && mount -t tmpfs run /run && mount -t tmpfs shm /dev/shm
+# Not over a tree that lies there.
+[ -n "$(ls -A /tmp)" ] || mount -t tmpfs tmp /tmp
+mount -t tmpfs run /run && mount -t tmpfs shm /dev/shm
 ln -sf /proc/self/fd /dev/fd
 for module in $(cat /lib/modules/list); do insmod $module 2>/dev/null; done
 ip link set lo up 2>/dev/null
