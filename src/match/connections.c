@@ -417,6 +417,8 @@ static void take_place(struct connections *c, struct connection *this)
 	take_out(c, slot);
 	insert(c, slot, list, before);
 	hash_index_add(&c->index, (uint32_t)this->id, slot);
+	this->pid = NONE; /* of the id only the hash is kept */
+	count(c, this, 1);
 }
 
 bool connections_unpack(struct connections *c, unsigned slot, struct text bytes, int64_t now)

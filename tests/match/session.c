@@ -330,3 +330,28 @@ Test(session, outlives_the_filter)
 	session_free(session);
 	scratch_clear(&scratch);
 }
+
+Test(session, a_line_may_belong_to_a_connection_with_its_process_id_or_one_that_was_kept)
+{
+	struct connections *all = connections_new(), *next = connections_new();
+	char bytes[CONNECTION_PACKED_MAX];
+	struct connection *one;
+	size_t len = 0;
+
+	cr_assert(all && next);
+	cr_expect_not(connections_may_know(all, text_of("mx sshd[7]: over")));
+	one = add(all, text_of(" mx sshd[7]: "), 0);
+	cr_expect(connections_may_know(all, text_of("mx sshd[7]: over")));
+	cr_expect_not(connections_may_know(all, text_of("mx sshd[8]: 7 [7")));
+	for (unsigned slot = 0; slot < CONNECTIONS_MAX && !len; slot++)
+		len = connections_pack(all, slot, bytes);
+	connections_set_key(next, connections_key(all));
+	cr_assert(connections_unpack(next, 3, (struct text){bytes, len}, 0));
+	cr_expect(connections_may_know(next, text_of("mx sshd[8]: over")));
+	connections_del(next, connections_find(next, text_of(" mx sshd[7]: "), 0));
+	cr_expect_not(connections_may_know(next, text_of("mx sshd[7]: over")));
+	connections_del(all, one);
+	cr_expect_not(connections_may_know(all, text_of("mx sshd[7]: over")));
+	connections_free(all);
+	connections_free(next);
+}
