@@ -56,7 +56,7 @@ Test(memory, scanning_allocates_nothing)
 		text_of("Nov 19 23:33:42 vm x: bad joe 192.0.2.1\n"
 			"2025-11-19 23:33:42 vm x: bad \xff 2001:db8::1\nnothing\n"
 			"undated joe 192.0.2.1\n"),
-		TIME_NONE, true};
+		TIME_NONE, true, false};
 	struct match *match = room_match(&p);
 	size_t found = 0, before;
 

@@ -165,7 +165,7 @@ static void run(unsigned seed, unsigned restarts)
 	forget();
 	state = seed;
 	for (int i = 0; i < 3000; i++, now += 1000 + dice(5000)) {
-		struct lines lines = {{text, line(text, sizeof(text), now)}, TIME_NONE, true};
+		struct lines lines = {{text, line(text, sizeof(text), now)}, TIME_NONE, true, false};
 
 		match_scan(match, memory, &lines, now, found, NULL);
 		moment = moment * 69069 + 1;
@@ -202,7 +202,7 @@ Test(save, what_did_not_change_is_not_told_again)
 {
 	struct match *match = filters();
 	struct match_memory *memory = match_memory_new(match);
-	struct lines lines = {text_of("7 Connection from 192.0.2.1\n"), NOW, true};
+	struct lines lines = {text_of("7 Connection from 192.0.2.1\n"), NOW, true, false};
 	size_t count;
 
 	forget();
@@ -225,8 +225,8 @@ Test(save, a_session_that_is_too_old_is_left_out)
 {
 	struct match *match = filters();
 	struct match_memory *memory = match_memory_new(match);
-	struct lines before = {text_of("7 Connection from 192.0.2.1\n"), NOW, true};
-	struct lines after = {text_of("7 failed\n"), NOW, true};
+	struct lines before = {text_of("7 Connection from 192.0.2.1\n"), NOW, true, false};
+	struct lines after = {text_of("7 failed\n"), NOW, true, false};
 
 	for (int late = 0; late < 2; late++) {
 		int64_t then = NOW + (late ? CONNECTION_AGE : CONNECTION_AGE - 1);
@@ -253,7 +253,7 @@ Test(save, no_piece_does_harm)
 	struct match_memory *memory = match_memory_new(match), *other;
 	struct lines lines = {
 		text_of("7 Connection from 192.0.2.1\n7 failed for joe\n7 failed\n"), NOW,
-		true};
+		true, false};
 
 	forget();
 	match_scan(match, memory, &lines, NOW, found, NULL);
