@@ -115,7 +115,7 @@ differential: $(B)/filters/each
 
 # What the crash tests run: the daemon with a snapshot every other moment, and what makes system
 # calls fail.
-HASTY     = state/store src/memory src/run
+HASTY     = state/store src/memory_snapshot src/run
 HASTY_OBJ = $(HASTY:%=$(B)/crash/%.o)
 $(B)/crash/%.o: %.c
 	@mkdir -p $(@D)
