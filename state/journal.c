@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/hash.h"
@@ -50,6 +51,20 @@ static int unpack_head(struct journal *out, const uint8_t *head)
 	return 0;
 }
 
+/* A try that failed may have left a head that could not be deleted, as on a disk that became
+ * read-only in the midst of it. Nobody has written more. */
+static void remove_bare(int dir, uint32_t generation)
+{
+	int fd = folder_open_file(dir, FILE_JOURNAL, generation, false);
+	struct stat st;
+
+	if (fd < 0)
+		return;
+	if (!fstat(fd, &st) && st.st_size <= JOURNAL_HEAD)
+		folder_remove(dir, FILE_JOURNAL, generation);
+	close(fd);
+}
+
 int journal_create(struct journal *journal, const struct io *io, int dir)
 {
 	int flags = O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW;
@@ -59,6 +74,10 @@ int journal_create(struct journal *journal, const struct io *io, int dir)
 
 	folder_name(name, FILE_JOURNAL, journal->generation);
 	fd = io->openat(dir, name, flags, 0600);
+	if (fd < 0 && errno == EEXIST) {
+		remove_bare(dir, journal->generation);
+		fd = io->openat(dir, name, flags, 0600);
+	}
 	if (fd < 0)
 		return -errno;
 	journal->seed = (uint32_t)hash_key_random().k0;

@@ -211,7 +211,10 @@ int store_error(const struct store *store)
 
 /* ---- snapshots ---- */
 
-/* An input/output error may stick to the journal's file: a snapshot begins another one. */
+/* An input/output error may stick to the journal's file: a snapshot begins another one. With
+ * any other, what waits for room in the journal needs less than a snapshot, which would give it
+ * up.
+ */
 bool store_wants_snapshot(const struct store *store)
 {
 	uint64_t enough = JOURNAL_RATIO * store->snapshot_bytes;
@@ -222,8 +225,9 @@ bool store_wants_snapshot(const struct store *store)
 	if (enough < JOURNAL_ENOUGH)
 		enough = JOURNAL_ENOUGH;
 	state = writer_state(store->writer);
-	return state.gap || state.error == -EIO || store->load_damaged ||
-	       state.journal_bytes > enough;
+	if (state.gap || state.error == -EIO)
+		return true;
+	return !state.error && (store->load_damaged || state.journal_bytes > enough);
 }
 
 int store_snapshot_begin(struct store *store)

@@ -425,6 +425,53 @@ Test(faults, that_stick_to_the_journals_file_are_left_behind_with_it)
 	expect_numbers(0, 2, "in the snapshot");
 }
 
+/* What waits fits before a snapshot does, and that would give it up. */
+Test(faults, for_want_of_room_do_not_ask_for_more)
+{
+	struct store *store = bad_store();
+	struct record ban = ban_of("192.0.2.1", 1);
+
+	for (int i = 0; i < 100000; i++)
+		store_put(store, &ban);
+	wait_durable(store, store_commit(store, true));
+	cr_assert(store_wants_snapshot(store));
+	set_fault(PWRITE, ENOSPC, 0, INT32_MAX);
+	store_put(store, &ban);
+	store_commit(store, true);
+	wait_error(store, -ENOSPC);
+	cr_expect_not(store_wants_snapshot(store));
+	set_fault(PWRITE, 0, 0, 0);
+	wait_durable(store, 2);
+	cr_expect(store_wants_snapshot(store));
+	cr_expect_eq(store_counts(store).dropped, 0);
+	store_close(store);
+}
+
+Test(faults, leave_a_head_behind_that_is_in_nobodys_way)
+{
+	struct store *store = bad_store();
+
+	file_put(dir, "journal.00000001", "banish-j", 8);
+	put_numbers(store, 0, 3);
+	wait_durable(store, 3);
+	store_close(store);
+	expect_numbers(0, 3, "behind what a try has left");
+}
+
+Test(faults, do_not_delete_what_somebody_has_written)
+{
+	struct store *store = bad_store();
+	char bytes[100] = "banish-j";
+
+	file_put(dir, "journal.00000001", bytes, sizeof(bytes));
+	put_numbers(store, 0, 1);
+	wait_error(store, -EEXIST);
+	cr_expect(file_exists(dir, "journal.00000001"));
+	bad_io.stop_ms = 1;
+	store_close(store);
+	bad_io.stop_ms = 3600 * 1000;
+}
+
 Test(faults, do_not_keep_the_store_from_closing, .timeout = 120)
 {
 	struct store *store;
