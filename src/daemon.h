@@ -98,6 +98,10 @@ uint32_t daemon_jail(const struct daemon *daemon, const char *name);
 /* The same, or of a jail that is gone and has bans left. */
 uint32_t daemon_find_jail(const struct daemon *daemon, const char *name);
 
+/* For resolve: judge an offence, remember it, and have its ban enforced. `arg` is the daemon.
+ */
+void offend(void *arg, const struct offence *offence, struct text line);
+
 int feeds_open(struct daemon *daemon); /* 0 or -ENOMEM */
 /* Follow what the setup says; sources that are in both go on where they are. */
 int feeds_use(struct daemon *daemon, const struct setup *setup);
