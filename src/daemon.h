@@ -38,6 +38,7 @@ struct feed {
 	int64_t limited_at; /* ticks: when; 0: never */
 	bool live, again;   /* the lines being looked at are (base/line.h) */
 	bool moved;	    /* the position is not in the journal yet */
+	int64_t since; /* wall clock: at the earliest, of lines found at start; or TIME_NONE */
 	struct feed *next;
 };
 

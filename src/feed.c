@@ -30,10 +30,17 @@ static void on_found(void *arg, size_t index, const struct finding *finding)
 {
 	struct feed *feed = arg;
 	struct feed_jail *jail = &feed->jails[index];
+	struct finding dated;
 
 	/* What a power cut left of a log was all read before it. */
 	if (feed->again && finding->time <= feed->daemon->memory->counted)
 		return;
+	/* A line of a log without times, written while nobody read it. */
+	if (finding->time == TIME_NONE && !feed->live && feed->since != TIME_NONE) {
+		dated = *finding;
+		dated.time = feed->since;
+		finding = &dated;
+	}
 	if (finding->kind == FINDING_ALARM)
 		warn_of_alarm(feed, jail, finding);
 	if (finding->kind == FINDING_TELLS || sessions_admit(&jail->sessions, finding))
@@ -249,6 +256,7 @@ static struct feed *feed_new(struct daemon *daemon, const struct setup *setup,
 	if (!feed->name)
 		goto fail;
 	feed_restore(feed);
+	feed->since = memory_unread_since(daemon->memory, feed->name);
 	error = source_open(&feed->source, daemon->base, feed->path,
 			    memory_find_position(daemon->memory, feed->name), &feed_events,
 			    feed);
@@ -286,6 +294,15 @@ static void list_free(struct feed *feed)
 	}
 }
 
+static bool is_followed(void *arg, uint32_t source)
+{
+	struct feed *feed = ((struct daemon *)arg)->feeds;
+
+	while (feed && feed->name != source)
+		feed = feed->next;
+	return feed != NULL;
+}
+
 int feeds_use(struct daemon *daemon, const struct setup *setup)
 {
 	struct feed *old = daemon->feeds, *feed;
@@ -306,6 +323,7 @@ int feeds_use(struct daemon *daemon, const struct setup *setup)
 		daemon->feeds = feed;
 	}
 	list_free(old);
+	memory_follow(daemon->memory, is_followed, daemon);
 	recall_clear(&daemon->memory->recall);
 	return 0;
 }

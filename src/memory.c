@@ -19,6 +19,7 @@ struct memory *memory_new(uint32_t maxbans)
 	if (!memory)
 		return NULL;
 	memory->maxbans = maxbans;
+	memory->left = TIME_NONE;
 	removals_init(&memory->removals);
 	recall_init(&memory->recall);
 	memory->names = names_new();
@@ -252,7 +253,7 @@ void memory_offence(struct memory *memory, enum judge_verdict verdict,
 }
 
 void memory_keep_position(struct memory *memory, uint32_t source,
-			  const struct position *position)
+			  const struct position *position, bool followed)
 {
 	struct memory_position *grown;
 	size_t i;
@@ -267,26 +268,46 @@ void memory_keep_position(struct memory *memory, uint32_t source,
 		memory->positions = grown;
 		memory->position_count++;
 	}
-	memory->positions[i].source = source;
-	memory->positions[i].position = *position;
+	memory->positions[i] = (struct memory_position){source, *position, followed};
 }
 
 void memory_position(struct memory *memory, uint32_t source, const struct position *position)
 {
 	struct record record = {.kind = RECORD_POSITION};
 
-	memory_keep_position(memory, source, position);
+	memory_keep_position(memory, source, position, true);
 	record.position.source = source;
 	record.position.position = *position;
 	memory_put(memory, &record);
 }
 
-const struct position *memory_find_position(const struct memory *memory, uint32_t source)
+static const struct memory_position *find_position(const struct memory *memory, uint32_t source)
 {
 	for (size_t i = 0; i < memory->position_count; i++)
 		if (memory->positions[i].source == source)
-			return &memory->positions[i].position;
+			return &memory->positions[i];
 	return NULL;
+}
+
+const struct position *memory_find_position(const struct memory *memory, uint32_t source)
+{
+	const struct memory_position *found = find_position(memory, source);
+
+	return found ? &found->position : NULL;
+}
+
+int64_t memory_unread_since(const struct memory *memory, uint32_t source)
+{
+	const struct memory_position *found = find_position(memory, source);
+
+	return found && found->followed ? memory->left : TIME_NONE;
+}
+
+void memory_follow(struct memory *memory, bool (*followed)(void *arg, uint32_t source),
+		   void *arg)
+{
+	for (size_t i = 0; i < memory->position_count; i++)
+		memory->positions[i].followed = followed(arg, memory->positions[i].source);
 }
 
 void memory_removal(struct memory *memory, const struct removal *removal, bool pending)

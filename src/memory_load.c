@@ -146,8 +146,9 @@ static void load_record(void *arg, const struct record *on_disk)
 		judge_undo(memory->judge, record->unban.jail, &record->unban.prefix, NULL);
 		break;
 	case RECORD_POSITION:
+		/* See snapshot_start(). */
 		memory_keep_position(memory, record->position.source,
-				     &record->position.position);
+				     &record->position.position, load->clock.kind != 0);
 		break;
 	case RECORD_EVIDENCE:
 		if (memory->counted < record->evidence.time)
@@ -265,6 +266,9 @@ static void settle(struct load *load)
 
 	memory->process = (load->process + 1) & (UINT32_MAX >> NUMBER_BITS);
 	start.clock.shift = find_shift(load, &start);
+	if (load->clock.kind)
+		memory->left =
+			load->clock.clock.now < load->now ? load->clock.clock.now : load->now;
 	memory_put(memory, &start);
 	clamped = shift(memory, start.clock.shift, load->now + AHEAD_MS);
 	clamped += clamp_bans(memory, load->now);

@@ -92,14 +92,29 @@ static void put_early(struct memory *memory, uint32_t jail, const struct prefix 
 	snapshot_ban(memory, judge_at(memory->judge, slot));
 }
 
+static void snapshot_positions(struct memory *memory, bool followed)
+{
+	for (size_t i = 0; i < memory->position_count; i++) {
+		struct record record = {.kind = RECORD_POSITION};
+
+		if (memory->positions[i].followed != followed)
+			continue;
+		record.position.source = memory->positions[i].source;
+		record.position.position = memory->positions[i].position;
+		snapshot_put(memory, &record);
+	}
+}
+
 /* Everything whose records are not repeatable (an offence counts once more each time it is
  * read) or must agree with them goes in at once; bans, credits and evidence follow in steps,
- * for their records in the new journal replace what the snapshot says. */
+ * for their records in the new journal replace what the snapshot says. Positions of sources
+ * that nobody reads any more go before the clock's record: they are not of that time. */
 static void snapshot_start(struct memory *memory)
 {
 	struct record record;
 	uint64_t cursor = 0;
 
+	snapshot_positions(memory, false);
 	record = memory_clock(memory);
 	snapshot_put(memory, &record);
 	snapshot_names(memory, names_last(memory->names));
@@ -109,12 +124,7 @@ static void snapshot_start(struct memory *memory)
 		put_early(memory, record.offence.jail, &record.offence.prefix);
 		snapshot_put(memory, &record);
 	}
-	for (size_t i = 0; i < memory->position_count; i++) {
-		record = (struct record){.kind = RECORD_POSITION};
-		record.position.source = memory->positions[i].source;
-		record.position.position = memory->positions[i].position;
-		snapshot_put(memory, &record);
-	}
+	snapshot_positions(memory, true);
 	for (uint32_t i = 0; i < memory->removals.count; i++) {
 		record = (struct record){.kind = RECORD_REMOVAL};
 		record.removal.target = memory->removals.list[i].target;
