@@ -225,6 +225,17 @@ bool memory_forgive(struct memory *memory, uint32_t jail, const struct prefix *p
 	return true;
 }
 
+/* They were enough for a ban that is over already, and count no more: a ban's record says so,
+ * that of the one that there is or of this one. */
+static void write_past(struct memory *memory, const struct ban *past)
+{
+	uint32_t slot = judge_first(memory->judge, &past->prefix);
+
+	while (slot != UINT32_MAX && judge_at(memory->judge, slot)->jail != past->jail)
+		slot = judge_next(memory->judge, slot);
+	write_ban(memory, slot == UINT32_MAX ? past : judge_at(memory->judge, slot));
+}
+
 void memory_offence(struct memory *memory, enum judge_verdict verdict,
 		    const struct offence *offence, const struct ban *ban, int64_t time,
 		    struct text line)
@@ -234,6 +245,8 @@ void memory_offence(struct memory *memory, enum judge_verdict verdict,
 	struct evidence_entry entry = {offence->prefix, offence->jail, wall, line};
 	struct record record = {.kind = RECORD_EVIDENCE};
 
+	if (verdict == JUDGE_OLD && ban->count)
+		write_past(memory, ban);
 	if (verdict != JUDGE_COUNTED && verdict != JUDGE_BANNED && verdict != JUDGE_EXTENDED)
 		return;
 	if (entry.line.len > EVIDENCE_LINE_MAX)

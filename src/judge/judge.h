@@ -49,9 +49,10 @@ enum judge_verdict {
 	JUDGE_BANNED,	/* `out` is the new ban */
 	JUDGE_EXTENDED, /* was banned: `out` is the ban with its later end */
 	JUDGE_IGNORED,	/* ignoreip, loopback, our own */
-	JUDGE_OLD,	/* a line from before the window, found at start */
-	JUDGE_FULL,	/* no room for another ban */
-	JUDGE_UNKNOWN,	/* no such jail */
+	JUDGE_OLD,  /* a line from before the window, found at start; with a count in `out`: the
+		       account is spent for a ban that is over already */
+	JUDGE_FULL, /* no room for another ban */
+	JUDGE_UNKNOWN, /* no such jail */
 };
 
 int judge_new(struct judge **out, const struct judge_limits *limits); /* 0 or -ENOMEM */
