@@ -66,6 +66,15 @@ struct ban memory_shown(const struct memory *memory, const struct ban *ban)
 	return shown;
 }
 
+struct credit memory_shown_credit(const struct memory *memory, const struct credit *credit)
+{
+	struct credit shown = *credit;
+
+	shown.first = steady_to_wall(&memory->clock, credit->first);
+	shown.last = steady_to_wall(&memory->clock, credit->last);
+	return shown;
+}
+
 static uint64_t this_boot(void)
 {
 	sd_id128_t id;

@@ -70,6 +70,7 @@ bool memory_stamp(struct memory *memory, int64_t wall, int64_t *jump);
 
 /* As a person is to see it: with its times by the wall clock. */
 struct ban memory_shown(const struct memory *memory, const struct ban *ban);
+struct credit memory_shown_credit(const struct memory *memory, const struct credit *credit);
 
 /* Changes, and their records. */
 int memory_ban(struct memory *memory, const struct ban *ban); /* as judge_put() */

@@ -145,7 +145,7 @@ void policies_tick(struct daemon *daemon)
 		if (outlet->feed)
 			source_told(outlet->feed->source, outlet->error);
 	}
-	tarpit_expire(daemon->memory->tarpit, moment_now());
+	tarpit_expire(daemon->memory->tarpit, memory_now(daemon->memory));
 }
 
 void policies_free(struct daemon *daemon)
@@ -183,7 +183,7 @@ void policies_text(const struct daemon *daemon, struct call *call)
 			 " slept, %" PRIu64 " not for want of room, %" PRIu64
 			 " forgotten, %u sleeping",
 			 sum.live, sum.known, sum.slept, sum.crowded, sum.forgotten,
-			 tarpit_sleepers(tarpit, moment_now()));
+			 tarpit_sleepers(tarpit, memory_now(daemon->memory)));
 }
 
 static void add_number(cJSON *object, const char *name, uint64_t value)
@@ -227,6 +227,6 @@ cJSON *policies_tarpit_json(const struct daemon *daemon)
 	add_number(object, "crowded", counts.crowded);
 	add_number(object, "messages", counts.messages);
 	add_number(object, "forgotten", counts.forgotten);
-	add_number(object, "sleeping", tarpit_sleepers(tarpit, moment_now()));
+	add_number(object, "sleeping", tarpit_sleepers(tarpit, memory_now(daemon->memory)));
 	return object;
 }

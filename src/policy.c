@@ -71,7 +71,7 @@ static void check(struct daemon *daemon, const struct policy_request *request,
 	if (text_equal(policy_value(request, "stress"), "yes") ||
 	    is_free(daemon, request, address))
 		return;
-	if (tarpit_check(tarpit, address, moment_now()) != TARPIT_SLEEP)
+	if (tarpit_check(tarpit, address, memory_now(daemon->memory)) != TARPIT_SLEEP)
 		return;
 	snprintf(answer, POLICY_ANSWER_MAX, "sleep %u", tarpit_rule(tarpit)->sleep);
 	/* Postfix does not log it. No more of these than may wait at a time. */
@@ -88,7 +88,7 @@ static void store(struct daemon *daemon, const struct policy_request *request,
 	if (!text_equal(policy_value(request, "protocol_state"), "END-OF-MESSAGE") ||
 	    is_free(daemon, request, address))
 		return;
-	memory_credit(daemon->memory, address, moment_now(), &credit);
+	memory_credit(daemon->memory, address, memory_now(daemon->memory), &credit);
 	if (credit.count == tarpit_rule(daemon->memory->tarpit)->threshold)
 		log_info("tarpit: %s is known now", prefix_print(&credit.prefix, text));
 	daemon_touch(daemon);
@@ -119,13 +119,16 @@ static void on_request(void *arg, const struct policy_request *request, char *an
 static void on_more(void *arg, struct policy_peer *peer, uint32_t slot)
 {
 	const struct outlet *outlet = arg;
-	const struct tarpit *tarpit = outlet->daemon->memory->tarpit;
+	const struct memory *memory = outlet->daemon->memory;
+	const struct tarpit *tarpit = memory->tarpit;
 	char line[SHOW_CREDIT_MAX];
+	struct credit shown;
 
 	for (unsigned i = 0; i < COMMAND_STEP && slot < tarpit_slots(tarpit); slot++) {
 		if (!tarpit_at(tarpit, slot))
 			continue;
-		policy_say(peer, "%s", show_credit(tarpit_at(tarpit, slot), line));
+		shown = memory_shown_credit(memory, tarpit_at(tarpit, slot));
+		policy_say(peer, "%s", show_credit(&shown, line));
 		i++;
 	}
 	if (slot < tarpit_slots(tarpit))
@@ -143,7 +146,7 @@ static void say_info(const struct daemon *daemon, struct policy_peer *peer)
 	policy_say(peer, "%" PRIu64 " slept", counts.slept);
 	policy_say(peer, "%" PRIu64 " crowded", counts.crowded);
 	policy_say(peer, "%u sleeping\n",
-		   tarpit_sleepers(daemon->memory->tarpit, moment_now()));
+		   tarpit_sleepers(daemon->memory->tarpit, memory_now(daemon->memory)));
 }
 
 static void on_line(void *arg, struct policy_peer *peer, struct text line)
@@ -153,7 +156,7 @@ static void on_line(void *arg, struct policy_peer *peer, struct text line)
 	struct tarpit_command command;
 	const char *why = tarpit_command(&command, line);
 	struct credit credit = {0};
-	int64_t now = moment_now();
+	int64_t now = memory_now(memory);
 
 	if (why) {
 		policy_say(peer, "error: %s\n", why);

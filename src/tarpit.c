@@ -31,8 +31,9 @@ int cmd_tarpit(int argc, char **argv)
 	return client_run(&client, argc, argv);
 }
 
-static void print(struct call *call, const struct credit *credit)
+static void print(const struct daemon *daemon, struct call *call, const struct credit *held)
 {
+	const struct credit shown = memory_shown_credit(daemon->memory, held), *credit = &shown;
 	const struct tarpit_call *own = call_own(call);
 	char text[PREFIX_TEXT_MAX], line[SHOW_CREDIT_MAX];
 
@@ -56,8 +57,7 @@ static void deleted(struct daemon *daemon, struct call *call, int durable)
 {
 	struct tarpit_call *own = call_own(call);
 
-	(void)daemon;
-	print(call, &own->gone);
+	print(daemon, call, &own->gone);
 	if (durable)
 		call_err(call, "banish: forgotten, but not on disk: %s", strerror(-durable));
 	call_finish(call, durable ? EXIT_REFUSED : EXIT_DONE);
@@ -68,7 +68,7 @@ static void tarpit_one(struct daemon *daemon, struct call *call)
 	struct tarpit_call *own = call_own(call);
 	struct memory *memory = daemon->memory;
 	const char *text = call_arg(call, 0);
-	int64_t now = moment_now();
+	int64_t now = memory_now(memory);
 	struct credit credit;
 	struct prefix prefix;
 
@@ -80,7 +80,7 @@ static void tarpit_one(struct daemon *daemon, struct call *call)
 		else
 			refuse(call, text, ": has no credit");
 	} else if (tarpit_get(memory->tarpit, &prefix, now, &credit)) {
-		print(call, &credit);
+		print(daemon, call, &credit);
 		call_finish(call, EXIT_DONE);
 	} else {
 		refuse(call, text, ": has no credit");
@@ -109,14 +109,15 @@ void tarpit_start(void *arg, struct call *call)
 
 void tarpit_more(void *arg, struct call *call)
 {
-	const struct tarpit *tarpit = ((struct daemon *)arg)->memory->tarpit;
+	const struct daemon *daemon = arg;
+	const struct tarpit *tarpit = daemon->memory->tarpit;
 	struct tarpit_call *own = call_own(call);
 	unsigned written = 0;
 
 	for (; own->slot < tarpit_slots(tarpit) && written < LIST_STEP; own->slot++) {
 		if (!tarpit_at(tarpit, own->slot))
 			continue;
-		print(call, tarpit_at(tarpit, own->slot));
+		print(daemon, call, tarpit_at(tarpit, own->slot));
 		written++;
 	}
 	if (own->slot < tarpit_slots(tarpit))

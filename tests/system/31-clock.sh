@@ -1,5 +1,5 @@
 #!/bin/bash
-# The clock jumps, or starts in 1970: no ban gains or loses time by that.
+# The clock jumps, or starts in 1970: no ban gains or loses time by that, nor a credit.
 . "$(dirname "$0")/lib.sh"
 
 cc -shared -fPIC -O1 -o "$T/clock.so" "$ROOT/tests/system/clock.c" || fail "the test's clock"
@@ -12,6 +12,9 @@ target = nft
 filter = sshd
 logpath = $T/auth.log
 maxretry = 3
+[policy tarpit]
+command = 0
+expire = 1h
 E2
 
 # Only the daemon has the false clock.
@@ -42,6 +45,16 @@ within() {
 		fail "$1: $daemon s left in the daemon, $kernel s in the kernel"
 	fi
 }
+# A message of this client is complete; whom the tarpit knows is to be seen by the clock.
+credit() {
+	python3 "$ROOT/tests/system/policy.py" ask 60002 request=smtpd_access_policy \
+		protocol_state=END-OF-MESSAGE "client_address=$1" >/dev/null
+}
+credited() { # ADDRESS: within the last minutes
+	local last
+	last=$(ask tarpit --json "$1" | jq "$(($(date +%s) + $(cat "$T/offset"))) - .last")
+	[ "${last:-9999}" -ge -5 ] && [ "$last" -lt 600 ]
+}
 day=86400
 year1970=$((100000 - $(date +%s)))
 
@@ -51,6 +64,8 @@ check "a ban of an hour" ask ban --for 1h 203.0.113.1
 check "one for ever" ask ban --for forever 203.0.113.2
 sshd_line 203.0.113.7 >>"$T/auth.log"
 sshd_line 203.0.113.7 >>"$T/auth.log"
+check "a message is credited" credit 198.51.100.10
+check "just now" credited 198.51.100.10
 soon "two offences are counted" sh -c "'$BANISH' why -c '$CONF' 203.0.113.7 | grep -q '2 of 3'"
 for jump in $day $((-2 * day)) $year1970 0; do
 	: >"$LOG"
@@ -58,6 +73,7 @@ for jump in $day $((-2 * day)) $year1970 0; do
 	soon "the clock is set by $jump s: the log says so" grep -q 'the clock was set' "$LOG"
 	check "sync" ask sync
 	within "a ban keeps what is left" 203.0.113.1
+	check "and a credit, too" credited 198.51.100.10
 done
 check "the offences are still two" sh -c "'$BANISH' why -c '$CONF' 203.0.113.7 | grep -q '2 of 3'"
 
@@ -65,6 +81,7 @@ for jump in $day $year1970 $((-2 * day)); do
 	: >"$LOG"
 	set_clock "$jump"
 	soon "set by $jump s" grep -q 'the clock was set' "$LOG"
+	check "a message credited then" credit 198.51.101.10
 	check "a ban made then" ask ban --for 1h 203.0.113.3
 	stop KILL
 	set_clock 0
@@ -73,6 +90,8 @@ for jump in $day $year1970 $((-2 * day)); do
 		grep -q 'clock was set .* since the state was written' "$LOG"
 	within "the ban from before keeps what is left" 203.0.113.1
 	within "the ban made then, too" 203.0.113.3
+	check "and the credit from before" credited 198.51.100.10
+	check "and the one given then" credited 198.51.101.10
 	check "one for ever is for ever" banned 203.0.113.2
 	check "and two offences are two" \
 		sh -c "'$BANISH' why -c '$CONF' 203.0.113.7 | grep -q '2 of 3'"
