@@ -84,6 +84,7 @@ static bool next_request(struct policy_peer *peer, struct text have)
 		take_request(peer, (struct text){have.at, len});
 		evbuffer_drain(peer->in, len);
 		peer->seen = 0;
+		event_del(peer->patience); /* what follows has its own time */
 		return true;
 	case FRAME_PART:
 		if (peer->eof)
@@ -116,6 +117,7 @@ static bool next_line(struct policy_peer *peer, struct text have)
 	policy->counts.lines++;
 	policy->events->line(policy->arg, peer, line);
 	evbuffer_drain(peer->in, used);
+	event_del(peer->patience);
 	return true;
 }
 

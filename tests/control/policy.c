@@ -375,6 +375,42 @@ Test(policy, a_request_without_an_end_gets_dunno_when_patience_is_over)
 	inn_close();
 }
 
+/* There is always a part of one more, but never the same for long. */
+Test(policy, requests_that_overlap_each_have_their_own_time)
+{
+	const size_t half = sizeof captured / 2;
+	const int patience = 600;
+	char both[sizeof captured - 1];
+	int64_t end, before, slowest = 0;
+	int fd;
+
+	memcpy(both, captured + half, sizeof both - half);
+	memcpy(both + sizeof both - half, captured, half);
+	inn_open(&requests, 10, patience);
+	fd = dial();
+	say(fd, captured, half);
+	end = moment_ticks() + 2 * patience;
+	while (moment_ticks() < end && slowest < patience) {
+		bool over, whole;
+		char *text;
+
+		before = moment_ticks();
+		usleep(20000);
+		whole = say(fd, both, sizeof both);
+		text = hear(fd, strlen(ANSWER), &over);
+		if (moment_ticks() - before > slowest)
+			slowest = moment_ticks() - before;
+		/* A machine that stood still for so long says nothing. */
+		cr_expect((whole && !over && !strcmp(text, ANSWER)) || slowest >= patience,
+			  "\"%s\"", text);
+		free(text);
+		if (over)
+			break;
+	}
+	close(fd);
+	inn_close();
+}
+
 Test(policy, an_idle_connection_stays)
 {
 	int fd;
