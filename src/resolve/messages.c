@@ -199,14 +199,34 @@ static void look(struct messages *s, struct message *m, int64_t time)
 	set_state(s, m, MESSAGE_SHOWN);
 }
 
+/* Of lines without an end there can be as many as wait in all; those who come later are not to
+ * go free for it. */
+static void make_room(struct messages *s, const struct message *but)
+{
+	struct message *oldest = NULL;
+
+	for (size_t i = 0; i < RESOLVE_MESSAGES_MAX; i++) {
+		struct message *m = &s->all[i];
+
+		if (m != but && (m->state == MESSAGE_WAITS || m->state == MESSAGE_SHOWN) &&
+		    (!oldest || m->since < oldest->since))
+			oldest = m;
+	}
+	if (oldest)
+		forget(s, oldest);
+}
+
 /* The jail of the last line that waits says where the connection must be. */
 static int wait_for(struct messages *s, struct message *m, const struct resolve_jail *jail,
 		    const struct offence *offence, struct text line)
 {
-	int err = m->waiters.count < RESOLVE_MESSAGE_LINES
-			  ? waiters_add(&m->waiters, &s->waiting, offence, line)
-			  : -ENOSPC;
+	int err;
 
+	if (m->waiters.count == RESOLVE_MESSAGE_LINES)
+		return -ENOSPC;
+	if (s->waiting >= RESOLVE_WAITING_MAX)
+		make_room(s, m);
+	err = waiters_add(&m->waiters, &s->waiting, offence, line);
 	if (err)
 		return err;
 	m->port_count = jail->port_count;

@@ -312,3 +312,25 @@ Test(messages, what_waits_is_bounded_and_counted)
 	cr_expect_str_eq(rig.told, "198.51.100.10 x;", "the youngest is not given up");
 	rig_close(&rig);
 }
+
+Test(messages, sessions_without_an_end_do_not_keep_others_from_being_counted)
+{
+	const int full = RESOLVE_WAITING_MAX / RESOLVE_MESSAGE_LINES;
+	struct rig rig;
+	char id[32], pid[16];
+
+	rig_open(&rig);
+	for (int i = 1; i <= full; i++) {
+		snprintf(pid, sizeof(pid), "%d", i);
+		snprintf(id, sizeof(id), "6AKNi1wJ%06d", i);
+		for (int line = 0; line < RESOLVE_MESSAGE_LINES; line++)
+			unknown(&rig, id, pid, "x");
+	}
+	cr_expect_eq(resolve_counts(rig.resolve).waiting, RESOLVE_WAITING_MAX);
+	unknown(&rig, "6AKNi1wJ017695", "17695", "one");
+	cr_expect_eq(resolve_counts(rig.resolve).crowded, 0);
+	cr_expect_eq(resolve_counts(rig.resolve).unclaimed, RESOLVE_MESSAGE_LINES);
+	from(&rig, "6AKNi1wJ017695", "17695", "198.51.100.10");
+	cr_expect_str_eq(rig.told, "198.51.100.10 one;");
+	rig_close(&rig);
+}
