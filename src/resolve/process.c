@@ -8,6 +8,7 @@
 #include "resolve/process.h"
 
 #define STAT_MAX 1024
+#define STATUS_MAX 4096	 /* a process may be of many groups */
 #define SYSTEM_UIDS 1000 /* login.defs(5): users begin there */
 #define STARTED 22	 /* the field of stat, from 1 (proc(5)) */
 
@@ -40,24 +41,43 @@ static bool read_started(int64_t *out, struct text stat)
 	return false;
 }
 
+/* The ids of a process in all namespaces from ours inwards: more than one are of a container.
+ */
+static bool is_inside(struct text line)
+{
+	struct text word;
+
+	return text_word(&line, &word) && text_word(&line, &word);
+}
+
 /*
  * A process of root's, of a server's or of our own. The title is read from the memory of the
  * process, and whoever can have that memory come from a file system of his own (fuse(8)) could
  * have us wait for it for ever. The owner of the folder says nothing: it is root whenever the
- * process does not want to be looked at.
+ * process does not want to be looked at. Root of a container is root here, too, and the numbers
+ * that its logs tell are not those that we see.
  */
 static bool is_system(struct text status)
 {
+	bool system = false, whole = status.len < STATUS_MAX, told = false;
 	struct text line, word;
 	int64_t uid;
 
 	while (text_line(&status, &line)) {
-		if (!text_word(&line, &word) || !text_equal(word, "Uid:"))
+		if (!text_word(&line, &word))
 			continue;
-		return text_word(&line, &word) && text_number(word, 0, UINT32_MAX, &uid) &&
-		       (uid < SYSTEM_UIDS || uid == geteuid());
+		if (text_equal(word, "Uid:"))
+			system = text_word(&line, &word) &&
+				 text_number(word, 0, UINT32_MAX, &uid) &&
+				 (uid < SYSTEM_UIDS || uid == geteuid());
+		if (text_equal(word, "NSpid:")) {
+			told = true;
+			if (is_inside(line))
+				return false;
+		}
 	}
-	return false;
+	/* Kernels without namespaces of this kind do not tell; what was cut may not. */
+	return system && (told || whole);
 }
 
 static int64_t since_boot(void)
@@ -70,15 +90,15 @@ static int64_t since_boot(void)
 
 static int look(struct process *out, int dir)
 {
-	char stat[STAT_MAX], cmdline[TITLE_MAX];
+	char stat[STAT_MAX], status[STATUS_MAX], cmdline[TITLE_MAX];
 	struct process process;
 	ssize_t stat_len, len;
 	int64_t started;
 
-	len = read_file(dir, "status", stat, sizeof stat);
+	len = read_file(dir, "status", status, sizeof status);
 	if (len < 0)
 		return (int)len;
-	if (!is_system((struct text){stat, (size_t)len}))
+	if (!is_system((struct text){status, (size_t)len}))
 		return -ESRCH;
 	len = read_file(dir, "cmdline", cmdline, sizeof cmdline);
 	if (len < 0)

@@ -192,6 +192,18 @@ Test(messages, a_title_that_a_user_has_made_says_nothing)
 	rig_close(&rig);
 }
 
+Test(messages, a_title_in_a_container_says_nothing)
+{
+	struct rig rig;
+
+	rig_open(&rig);
+	serve(&rig, 17695, "198.51.100.10", OLD);
+	proc_contain(&rig.proc, 17695);
+	unknown(&rig, "6AKNi1wJ017695", "17695", "x");
+	cr_expect_not(answer(&rig, NULL, 0));
+	rig_close(&rig);
+}
+
 Test(messages, what_is_no_session_says_nothing)
 {
 	static const char *const titles[] = {"sendmail: MTA: accepting connections",

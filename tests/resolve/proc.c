@@ -62,13 +62,25 @@ void proc_put(struct proc *proc, int pid, const char *title, int64_t age)
 	write_file(proc, pid, "cmdline", text, sizeof(text));
 }
 
-void proc_own(struct proc *proc, int pid, unsigned uid)
+static void write_status(struct proc *proc, int pid, unsigned uid, const char *inner)
 {
 	char text[128];
 	int len = snprintf(text, sizeof(text),
-			   "Name:\tsendmail\nUmask:\t0022\nUid:\t%u\t0\t0\t0\n", uid);
+			   "Name:\tsendmail\nUmask:\t0022\nUid:\t%u\t0\t0\t0\n"
+			   "NStgid:\t%d%s\nNSpid:\t%d%s\nNSpgid:\t1\t1\n",
+			   uid, pid, inner, pid, inner);
 
 	write_file(proc, pid, "status", text, (size_t)len);
+}
+
+void proc_own(struct proc *proc, int pid, unsigned uid)
+{
+	write_status(proc, pid, uid, "");
+}
+
+void proc_contain(struct proc *proc, int pid)
+{
+	write_status(proc, pid, 0, "\t17");
 }
 
 void proc_end(struct proc *proc, int pid)

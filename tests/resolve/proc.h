@@ -14,6 +14,7 @@ void proc_close(struct proc *proc);
 /* A process that started `age` ms ago; the one that had this number is gone. */
 void proc_put(struct proc *proc, int pid, const char *title, int64_t age);
 void proc_own(struct proc *proc, int pid, unsigned uid); /* it is this user's */
+void proc_contain(struct proc *proc, int pid);		 /* it is root's, of a container */
 void proc_end(struct proc *proc, int pid);
 
 #endif
