@@ -3,12 +3,13 @@
 # names is banned from port 25 alone, by the process that serves him while it lives and by a later
 # line when it does not; who only waits for a command is reaped. The configuration is that of
 # contrib/sendmail.
+
+# Where there is a network still.
+[ -n "${IN_SCRATCH:-}" ] || (cd "$(dirname "$0")/../.." && tests/unpack.sh build/peers/sendmail \
+	sendmail-bin sendmail-cf sendmail-base m4 rsyslog) || exit 1
 . "$(dirname "$0")/lib.sh"
 chmod 755 "$T" # the daemon runs as nobody
-
-U=$ROOT/build/peers/sendmail
-"$ROOT/tests/unpack.sh" "$U" sendmail-bin sendmail-cf sendmail-base m4 rsyslog || exit 1
-U=$(realpath "$U")
+U=$(realpath "$ROOT/build/peers/sendmail")
 
 # ---- the network: this namespace is the server, the clients are in another ----
 
