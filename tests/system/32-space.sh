@@ -88,3 +88,21 @@ start
 check "it was" banned 203.0.113.201
 stop
 umount "$T/state"
+
+# The first start of all, on a disk that takes not even a file: the folder is locked all the same.
+mkdir "$T/disk"
+mount -t tmpfs -o size=1m,nr_inodes=8 tmpfs "$T/disk"
+mkdir "$T/disk/state"
+for i in 1 2 3 4 5 6 7 8; do : >"$T/disk/$i"; done 2>/dev/null
+sed "s#^statedir = .*#statedir = $T/disk/state#" "$CONF" >"$T/first.conf"
+start "$T/first.conf"
+refuse "a ban says it is not durable" 1 "not durable: No space left on device" ask ban --for 1h 203.0.113.202
+check "the kernel has it" in_nft 203.0.113.202
+sed "s#^socket = .*#socket = $T/second#" "$T/first.conf" >"$T/second.conf"
+refuse "a second daemon finds it in use" 1 "another daemon has it" banish run -c "$T/second.conf"
+rm "$T/disk"/[1-8]
+soon "written once there is room" durable
+refuse "and is not let in by that" 1 "another daemon has it" banish run -c "$T/second.conf"
+stop KILL
+start "$T/first.conf"
+check "it was" banned 203.0.113.202
