@@ -192,10 +192,9 @@ static bool collect(struct full *full, struct full_list *list, const struct full
 
 		/* What asks least comes first: most are neither soon enough nor of the set. */
 		if (!ban || (list->count == FULL_LIST && ban->until >= list->at[0].until) ||
-		    !wanted_uses(view->wanted, ban->jail, view->target) ||
 		    target_set_of(view->targets, view->target, &ban->prefix) != list->set ||
-		    full_has(full, &ban->prefix) ||
-		    wanted_slot(view->wanted, view->target, &ban->prefix) != slot)
+		    !wanted_decides(view->wanted, view->target, slot) ||
+		    full_has(full, &ban->prefix))
 			continue;
 		end = (struct full_end){.until = ban->until, .prefix = ban->prefix};
 		list->count = (uint32_t)offer(list->at, list->count, FULL_LIST, &end, sooner);

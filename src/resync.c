@@ -141,7 +141,7 @@ static bool walk_change(const struct holding *holding, uint32_t slot, int64_t no
 	enum target_way way = holding->is.info.way;
 
 	if (!ban || was_seen(holding, slot) || full_leaves(&holding->full, &ban->prefix) ||
-	    wanted_slot(holding->wanted, holding->number, &ban->prefix) != slot)
+	    !wanted_decides(holding->wanted, holding->number, slot))
 		return false;
 	*change = holding_work_out_slot(holding, slot, &ban->prefix, now);
 	if (change->op == TARGET_DEL)

@@ -69,6 +69,15 @@ uint32_t wanted_slot(const struct wanted *wanted, size_t target, const struct pr
 	return best;
 }
 
+bool wanted_decides(const struct wanted *wanted, size_t target, uint32_t slot)
+{
+	const struct ban *ban = judge_at(wanted->judge, slot);
+
+	if (judge_alone(wanted->judge, slot))
+		return wanted_uses(wanted, ban->jail, target);
+	return wanted_slot(wanted, target, &ban->prefix) == slot;
+}
+
 struct target_change wanted_change(const struct wanted *wanted, uint32_t slot,
 				   const struct prefix *prefix, int64_t longest, int64_t now)
 {

@@ -23,6 +23,9 @@ int wanted_set(struct wanted *wanted, const struct conf *conf, bool *changed);
 bool wanted_uses(const struct wanted *wanted, uint32_t jail, size_t target);
 /* The slot of the ban that decides the entry (target, prefix): the one that ends last. */
 uint32_t wanted_slot(const struct wanted *wanted, size_t target, const struct prefix *prefix);
+/* Is that this one, of a live ban? Nearly all are the only ones of their prefix, which makes a
+ * walk of all of them twice as fast as with wanted_slot(). */
+bool wanted_decides(const struct wanted *wanted, size_t target, uint32_t slot);
 /* What a target should hold of this prefix now, whose entry `slot` decides: an add with its
  * times, or a delete. A time left beyond `longest` is cut to it. */
 struct target_change wanted_change(const struct wanted *wanted, uint32_t slot,

@@ -47,12 +47,13 @@ struct prefix prefix_cut(const struct prefix *p, unsigned len)
 
 bool prefix_covers(const struct prefix *wide, const struct prefix *narrow)
 {
-	struct prefix cut;
+	unsigned whole = wide->len / 8, rest = wide->len % 8;
 
 	if (wide->family != narrow->family || wide->len > narrow->len)
 		return false;
-	cut = prefix_cut(narrow, wide->len);
-	return prefix_equal(&cut, wide);
+	if (memcmp(wide->addr, narrow->addr, whole) != 0)
+		return false;
+	return !rest || !((wide->addr[whole] ^ narrow->addr[whole]) & (0xff00 >> rest) & 0xff);
 }
 
 bool prefix_valid(const struct prefix *p)

@@ -105,37 +105,47 @@ static uint32_t first_of(const struct bans *bans, uint32_t hash, const struct pr
 }
 
 /* A newcomer goes behind the first, so that the index changes only with the first. */
-static int chain_add(struct bans *bans, uint32_t slot)
+static int chain_add(struct bans *bans, uint32_t hash, uint32_t first, uint32_t slot)
 {
-	struct bans_slot *fresh = &bans->slots[slot];
-	uint32_t hash = hash_of(bans, &fresh->ban.prefix);
-	uint32_t first = first_of(bans, hash, &fresh->ban.prefix);
+	uint32_t *next = &bans->slots[slot].next;
 
 	if (first == HASH_NONE) {
-		fresh->next = BANS_NONE;
+		*next = BANS_NONE;
 		return hash_index_add(&bans->index, hash, slot);
 	}
-	fresh->next = bans->slots[first].next;
+	*next = bans->slots[first].next;
+	if (*next == BANS_NONE)
+		*next = BANS_LAST;
 	bans->slots[first].next = slot;
 	return 0;
+}
+
+static void chain_alone(struct bans *bans, uint32_t first)
+{
+	if (bans->slots[first].next == BANS_LAST)
+		bans->slots[first].next = BANS_NONE;
 }
 
 static void chain_del(struct bans *bans, uint32_t slot)
 {
 	const struct bans_slot *old = &bans->slots[slot];
 	uint32_t hash = hash_of(bans, &old->ban.prefix);
-	uint32_t at = first_of(bans, hash, &old->ban.prefix);
+	uint32_t at = first_of(bans, hash, &old->ban.prefix), first;
 
 	if (at == slot) {
 		hash_index_del(&bans->index, hash, slot);
 		/* The cell just freed is there for the successor: this cannot fail. */
-		if (old->next != BANS_NONE)
-			(void)hash_index_add(&bans->index, hash, old->next);
+		if (old->next == BANS_NONE)
+			return;
+		(void)hash_index_add(&bans->index, hash, old->next);
+		chain_alone(bans, old->next);
 		return;
 	}
+	first = at;
 	while (bans->slots[at].next != slot)
 		at = bans->slots[at].next;
 	bans->slots[at].next = old->next;
+	chain_alone(bans, first);
 }
 
 /* ---- slots ---- */
@@ -188,14 +198,14 @@ static uint32_t *length_of(struct bans *bans, const struct prefix *prefix)
 	return &bans->lengths[prefix->family == 6][prefix->len];
 }
 
-static int add_new(struct bans *bans, const struct ban *ban)
+static int add_new(struct bans *bans, const struct ban *ban, uint32_t hash, uint32_t first)
 {
 	uint32_t slot;
 
 	if (bans->live >= bans->limit || slot_take(bans, &slot) < 0)
 		return -ENOSPC;
 	bans->slots[slot].ban = *ban;
-	if (chain_add(bans, slot) < 0) {
+	if (chain_add(bans, hash, first, slot) < 0) {
 		slot_free(bans, slot);
 		return -ENOSPC;
 	}
@@ -213,8 +223,8 @@ void bans_init(struct bans *bans, uint32_t limit, struct hash_key key)
 
 void bans_set_limit(struct bans *bans, uint32_t limit)
 {
-	/* The highest number says "none". */
-	bans->limit = limit < BANS_NONE ? limit : BANS_NONE - 1;
+	/* The highest numbers say something else. */
+	bans->limit = limit < BANS_LAST ? limit : BANS_LAST - 1;
 }
 
 void bans_clear(struct bans *bans)
@@ -225,21 +235,33 @@ void bans_clear(struct bans *bans)
 	bans_init(bans, bans->limit, bans->key);
 }
 
+static uint32_t next_of(const struct bans *bans, uint32_t slot)
+{
+	uint32_t next = bans->slots[slot].next;
+
+	return next == BANS_LAST ? BANS_NONE : next;
+}
+
+static uint32_t find_from(const struct bans *bans, uint32_t slot, uint32_t jail)
+{
+	while (slot != BANS_NONE && bans->slots[slot].ban.jail != jail)
+		slot = next_of(bans, slot);
+	return slot;
+}
+
 uint32_t bans_find(const struct bans *bans, uint32_t jail, const struct prefix *prefix)
 {
-	uint32_t slot = bans_first(bans, prefix);
-
-	while (slot != BANS_NONE && bans->slots[slot].ban.jail != jail)
-		slot = bans->slots[slot].next;
-	return slot;
+	return find_from(bans, bans_first(bans, prefix), jail);
 }
 
 int bans_put(struct bans *bans, const struct ban *ban)
 {
-	uint32_t slot = bans_find(bans, ban->jail, &ban->prefix);
+	uint32_t hash = hash_of(bans, &ban->prefix);
+	uint32_t first = first_of(bans, hash, &ban->prefix);
+	uint32_t slot = find_from(bans, first, ban->jail);
 
 	if (slot == BANS_NONE)
-		return add_new(bans, ban);
+		return add_new(bans, ban, hash, first);
 	end_del(bans, slot);
 	bans->slots[slot].ban = *ban;
 	end_add(bans, slot);
@@ -284,7 +306,12 @@ uint32_t bans_first(const struct bans *bans, const struct prefix *prefix)
 
 uint32_t bans_next(const struct bans *bans, uint32_t slot)
 {
-	return bans_at(bans, slot) ? bans->slots[slot].next : BANS_NONE;
+	return bans_at(bans, slot) ? next_of(bans, slot) : BANS_NONE;
+}
+
+bool bans_alone(const struct bans *bans, uint32_t slot)
+{
+	return bans_at(bans, slot) && bans->slots[slot].next == BANS_NONE;
 }
 
 bool bans_has_length(const struct bans *bans, unsigned family, unsigned len)

@@ -13,10 +13,12 @@
 #include "base/hash.h"
 
 #define BANS_NONE UINT32_MAX
+#define BANS_LAST (UINT32_MAX - 1)
 
 struct bans_slot {
 	struct ban ban; /* prefix.family 0: the slot is free */
-	uint32_t next;	/* of the same prefix; of a free slot: the next free one */
+	uint32_t next;	/* of the same prefix, BANS_LAST at the end, BANS_NONE where there is
+			   only  one; of a free slot: the next free one */
 	uint32_t place; /* in `ends`; BANS_NONE: it never ends */
 };
 
@@ -47,6 +49,7 @@ void bans_shift(struct bans *bans, int64_t by); /* since and until of every ban 
 const struct ban *bans_at(const struct bans *bans, uint32_t slot);
 uint32_t bans_first(const struct bans *bans, const struct prefix *prefix);
 uint32_t bans_next(const struct bans *bans, uint32_t slot);
+bool bans_alone(const struct bans *bans, uint32_t slot); /* no other is of its prefix */
 bool bans_has_length(const struct bans *bans, unsigned family, unsigned len);
 /* The slot of the ban that ends first, or BANS_NONE. */
 uint32_t bans_ending(const struct bans *bans);

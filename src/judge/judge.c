@@ -336,6 +336,11 @@ uint32_t judge_next(const struct judge *judge, uint32_t slot)
 	return bans_next(&judge->bans, slot);
 }
 
+bool judge_alone(const struct judge *judge, uint32_t slot)
+{
+	return bans_alone(&judge->bans, slot);
+}
+
 bool judge_has_length(const struct judge *judge, unsigned family, unsigned len)
 {
 	return bans_has_length(&judge->bans, family, len);

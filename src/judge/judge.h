@@ -121,6 +121,8 @@ const struct ban *judge_at(const struct judge *judge, uint32_t slot);
 /* The bans of exactly this prefix, in any jail: the first slot and the next, or UINT32_MAX. */
 uint32_t judge_first(const struct judge *judge, const struct prefix *prefix);
 uint32_t judge_next(const struct judge *judge, uint32_t slot);
+/* Is it the only ban of its prefix? Told without looking for others. */
+bool judge_alone(const struct judge *judge, uint32_t slot);
 /* Is any live ban's prefix this long? For finding all that cover an address without looking at
  * every length. */
 bool judge_has_length(const struct judge *judge, unsigned family, unsigned len);

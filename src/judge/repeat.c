@@ -61,14 +61,13 @@ unsigned judge_weight(const struct judge *judge, uint32_t name, const struct pre
 
 void judge_keep(struct judge *judge, struct ban *ban)
 {
-	uint32_t slot = bans_find(&judge->bans, ban->jail, &ban->prefix);
-	const struct ban *live = bans_at(&judge->bans, slot);
-	const struct ban *past;
+	const struct ban *live, *past;
 
 	if (ban->strikes) {
 		strikes_forget(&judge->strikes, ban->jail, &ban->prefix);
 		return;
 	}
+	live = bans_at(&judge->bans, bans_find(&judge->bans, ban->jail, &ban->prefix));
 	if (live && live->strikes && live->since != ban->since)
 		strikes_put(&judge->strikes, live);
 	else if (live && live->strikes)

@@ -40,6 +40,33 @@ Test(bans, are_found_by_prefix_in_every_jail)
 	judge_free(judge);
 }
 
+/* In every order of coming and going. */
+Test(bans, are_alone_when_no_other_jail_has_the_prefix)
+{
+	struct prefix prefix = court_ban(1, "203.0.113.7", NOW + HOUR).prefix;
+	struct judge *judge = court_new(100, 100);
+	unsigned random = 1, there = 0;
+	struct ban ban;
+
+	for (int i = 0; i < 10000; i++) {
+		uint32_t jail = (random = random * 1103515245 + 12345) >> 16 & 3, found = 0;
+
+		ban = court_ban(jail + 1, "203.0.113.7", NOW + HOUR);
+		if (there >> jail & 1)
+			cr_assert(judge_undo(judge, jail + 1, &prefix, NULL));
+		else
+			cr_assert_eq(judge_put(judge, &ban), 0);
+		there ^= 1u << jail;
+		for (uint32_t s = judge_first(judge, &prefix); s != UINT32_MAX;
+		     s = judge_next(judge, s)) {
+			found |= 1u << (judge_at(judge, s)->jail - 1);
+			cr_assert_eq(judge_alone(judge, s), !(there & (there - 1)));
+		}
+		cr_assert_eq(found, there);
+	}
+	judge_free(judge);
+}
+
 Test(bans, stay_in_their_slot_until_they_end)
 {
 	struct judge *judge = court_new(100000, 10);
