@@ -256,7 +256,8 @@ static void add(struct writing *w, struct change *changes, size_t count)
 	done = send_list(w, changes, count, &error);
 	w->way.only = false;
 	count_done(w, changes, done, true);
-	if (error == -IPSET_ERR_EXIST && !w->set->ours)
+	/* What is behind one that failed may be there as well, also in a set that is full. */
+	if (error && !w->set->ours)
 		put_careful(w, changes + done, count - done);
 	else if (error == -IPSET_ERR_EXIST)
 		put(w, changes + done, count - done);

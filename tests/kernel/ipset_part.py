@@ -199,6 +199,22 @@ def others(h):
     check('nor listed', '10.9.0.0/16' not in h.list(4), h.list(4))
 
 
+def full_of_others(h):
+    """A full set takes nothing new, and what is in it stays whose it is."""
+    sh('ipset create tight hash:ip timeout 600 maxelem 4; ipset add tight 203.0.113.1 timeout 0; '
+       'ipset add tight 203.0.113.2 timeout 7200; ipset add tight 203.0.113.3 timeout 60; '
+       'ipset add tight 203.0.113.4')
+    h.define(5, kind='ipset', name='tight')
+    equal('adds', h.change(*[change(ADD, a) for a in (
+        '198.51.100.1', '203.0.113.1', '198.51.100.2', '203.0.113.2', '203.0.113.3')], target=5),
+        [-28, 0, -28, 0, 0])
+    now = ipset('tight')
+    check('no end and later ends stay in a full set', len(now) == 4 and now['203.0.113.1'] == 0 and
+          7100 < now['203.0.113.2'] <= 7200 and 3500 < now['203.0.113.3'] <= 3600, now)
+    h.one(FORGET, 5)
+    destroy('tight')
+
+
 def both_want(h):
     """What someone else put in and we would put in as well."""
     sh('ipset flush bl; ipset add bl 203.0.113.1 timeout 0; ipset add bl 203.0.113.2 timeout 7200; '
@@ -351,6 +367,7 @@ def run():
     full(h)
     resized(h)
     others(h)
+    full_of_others(h)
     faults(h)
     named6(h)
     h.define(kind='ipset', name='b', identity=identity, expect=100_000)
