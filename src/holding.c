@@ -23,6 +23,11 @@ struct target_change holding_work_out_slot(const struct holding *holding, uint32
 		change.op = TARGET_DEL;
 		change.whole = 0;
 	}
+	/* Of a ban that ended while the change waited nothing is left; 0 would take out whatever
+	 * is there. */
+	if (change.op == TARGET_DEL && !change.left &&
+	    holding->is.info.way == TARGET_SHARED)
+		change.left = 1;
 	return change;
 }
 

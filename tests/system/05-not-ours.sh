@@ -63,6 +63,18 @@ check "unban" ask unban 192.0.2.99
 check "leaves it, too" test "$(left 192.0.2.99)" -gt 79000
 check "another sync does not bring it to mind" ask sync
 check "or take it out" test "$(left 192.0.2.99)" -gt 79000
+# Short bans that are over before the helper, which is stopped, has heard of them all.
+ipset add admins 192.0.2.98 timeout 80000
+worker=$(pgrep -P "$(ask status --json | jq .helper_pid)")
+kill -STOP "$worker"
+for i in $(seq 12); do ask ban --for 1s 198.51.100.$i >/dev/null 2>&1 & done
+sleep 0.3
+ask ban --for 1s 192.0.2.98 >/dev/null 2>&1 &
+sleep 2
+kill -CONT "$worker"
+soon "a ban that ended while it waited" sh -c "'$BANISH' status -c '$CONF' --json | jq -e '[.targets[].pending] | add == 0'"
+check "sync" ask sync
+check "leaves the admin's entry" test "$(left 192.0.2.98)" -gt 79000
 stop
 ipset destroy ours
 ipset create ours hash:ip
