@@ -296,6 +296,10 @@ static void tick_holding(struct holding *holding)
 	if (cannot_be_used(holding))
 		attempt(holding);
 	evict_return(holding, true);
+	if (holding->later && moment_ticks() >= holding->later) {
+		holding->later = 0;
+		holding->retry = true;
+	}
 	if (!holding->retry)
 		return;
 	holding->retry = false;

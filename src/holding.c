@@ -10,6 +10,7 @@
 #include "shared.h"
 
 #define TELL_MS 10000
+#define LATER_MS 5000 /* until what may pass is tried again */
 
 /* A delete says as well until when the entry was wanted: in someone else's set what ends later
  * is not ours. */
@@ -23,10 +24,9 @@ struct target_change holding_work_out_slot(const struct holding *holding, uint32
 		change.op = TARGET_DEL;
 		change.whole = 0;
 	}
-	/* Of a ban that ended while the change waited nothing is left; 0 would take out whatever
-	 * is there. */
-	if (change.op == TARGET_DEL && !change.left &&
-	    holding->is.info.way == TARGET_SHARED)
+	/* Of a ban that ended while the change waited nothing is left; 0 would take out
+	 * whatever is there. */
+	if (change.op == TARGET_DEL && !change.left && holding->is.info.way == TARGET_SHARED)
 		change.left = 1;
 	return change;
 }
@@ -237,6 +237,13 @@ void holding_set_is_gone(struct holding *holding)
 	holding->redefine |= holding->is.info.way != TARGET_REFILL;
 }
 
+/* Nothing is wrong with the record: the kernel was short of memory, or an answer was lost. */
+static bool may_pass(int error)
+{
+	return error == -ENOMEM || error == -ENOBUFS || error == -EBADMSG || error == -EINTR ||
+	       error == -EBUSY || error == -EAGAIN;
+}
+
 static void note_refusal(struct holding *holding, const struct target_change *change, int error)
 {
 	char text[PREFIX_TEXT_MAX];
@@ -248,6 +255,8 @@ static void note_refusal(struct holding *holding, const struct target_change *ch
 			  prefix_print(&change->prefix, text), strerror(-error));
 	holding->is.refused++;
 	holding->is.last_error = error;
+	if (may_pass(error) && !holding->later)
+		holding->later = moment_ticks() + LATER_MS;
 }
 
 /* What took somebody's place has been queued once more: those who wait for it go on waiting. */

@@ -60,6 +60,7 @@ struct holding {
 	int64_t told;		     /* ticks: then; 0: never */
 	int64_t redefined;	     /* ticks: when it was defined again last */
 	int64_t started, rested;     /* ticks: of the sync, and when a heal may begin */
+	int64_t later;		     /* ticks: when to sync for what may have passed; 0: none */
 	uint64_t asked, begun, done; /* syncs: the last asked for, begun for, and over */
 
 	struct prefix *queue; /* a ring */
