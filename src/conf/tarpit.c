@@ -14,6 +14,7 @@
 #define STORE_DEFAULT "127.0.0.1:60002"
 #define COMMAND_DEFAULT "127.0.0.1:60003"
 #define SLEEP_DEFAULT INT64_C(65000)
+#define SLEEP_MIN INT64_C(1000) /* Postfix waits for whole seconds */
 #define SLEEP_MAX INT64_C(3600000)
 #define EXPIRE_DEFAULT (INT64_C(90) * 24 * 3600 * 1000)
 #define SLEEPERS_DEFAULT 50 /* half of Postfix's default_process_limit */
@@ -109,9 +110,12 @@ static int read_sleep(struct conf_tarpit *tarpit, const struct scope *scope)
 	struct value value = {0};
 	int err = field_duration(&sleep, scope, "sleep", false);
 
-	if (!err && sleep > SLEEP_MAX && field_value(&value, scope, "sleep", &err)) {
+	if (!err && (sleep < SLEEP_MIN || sleep > SLEEP_MAX) &&
+	    field_value(&value, scope, "sleep", &err)) {
 		diag_error(scope->diag, value_place(&value),
-			   "sleep is longer than 1h; senders give up after minutes");
+			   sleep < SLEEP_MIN ? "sleep is shorter than 1s"
+					     : "sleep is longer than 1h; senders give up after "
+					       "minutes");
 		value_clear(&value);
 	}
 	tarpit->sleep = (unsigned)(sleep / 1000);

@@ -85,6 +85,7 @@ static const struct {
 	{P "check = 127.0.0.1:60001 127.0.0.1:60005\n", B ":2: check must be ADDRESS:PORT"},
 	{P "check =\n", B ":2: check must be ADDRESS:PORT"},
 	{P "store = 127.0.0.1:60001\n", B ":1: check and store are both \"127.0.0.1:60001\""},
+	{P "sleep = 500ms\n", B ":2: sleep is shorter than 1s"},
 	{P "sleep = 2h\n", B ":2: sleep is longer than 1h"},
 	{P "sleep = 0\n", B ":2: sleep must be a time"},
 	{P "sleep = -1\n", B ":2: sleep must be a time"},
