@@ -33,6 +33,16 @@ static void outlet_open(struct outlet *outlet)
 	outlet->error = error;
 }
 
+/* Who connects to no file is let pass by Postfix, and nobody would know. */
+static void outlet_look(struct outlet *outlet)
+{
+	if (!outlet->policy || !policy_is_lost(outlet->policy))
+		return;
+	log_warning("policy %s: the socket was removed; it is made again", outlet->name);
+	policy_close(outlet->policy);
+	outlet->policy = NULL;
+}
+
 static void outlet_free(struct outlet *outlet)
 {
 	policy_close(outlet->policy);
@@ -140,6 +150,7 @@ void policies_use(struct daemon *daemon)
 void policies_tick(struct daemon *daemon)
 {
 	for (struct outlet *outlet = daemon->outlets; outlet; outlet = outlet->next) {
+		outlet_look(outlet);
 		if (!outlet->policy)
 			outlet_open(outlet);
 		if (outlet->feed)

@@ -169,6 +169,8 @@ struct policy_counts {
 int policy_open(struct policy **out, struct event_base *base, const char *name,
 		const struct policy_events *events, void *arg);
 void policy_close(struct policy *policy); /* and its connections; takes NULL */
+/* The file of a unix socket was taken away: it is to be closed and opened again. */
+bool policy_is_lost(const struct policy *policy);
 struct policy_counts policy_counts(const struct policy *policy);
 /* One line of the answer to a command; an empty one ends it. */
 void policy_say(struct policy_peer *peer, const char *format, ...)

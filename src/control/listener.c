@@ -123,13 +123,26 @@ int listener_open(struct listener *out, const char *name, mode_t mode)
 	return !err && listen(out->fd, BACKLOG) < 0 ? -errno : err;
 }
 
+static bool is_ours(const struct listener *listener, const struct stat *found)
+{
+	return found->st_ino == listener->ino && found->st_dev == listener->dev;
+}
+
 static void remove_file(const struct listener *listener)
 {
 	struct stat found;
 
-	if (listener->ino && !lstat(listener->path, &found) && found.st_ino == listener->ino &&
-	    found.st_dev == listener->dev)
+	if (listener->ino && !lstat(listener->path, &found) && is_ours(listener, &found))
 		unlink(listener->path);
+}
+
+bool listener_is_lost(const struct listener *listener)
+{
+	struct stat found;
+
+	if (!listener->path)
+		return false;
+	return lstat(listener->path, &found) < 0 ? errno == ENOENT : !is_ours(listener, &found);
 }
 
 void listener_close(struct listener *listener)

@@ -22,6 +22,8 @@ struct listener {
  */
 int listener_open(struct listener *out, const char *name, mode_t mode);
 void listener_close(struct listener *listener); /* removes the file */
+/* The file is gone, or somebody else's: nobody can connect any more. */
+bool listener_is_lost(const struct listener *listener);
 /* Give the file to this user, and its folder when that was made for it. 0 or -errno. */
 int listener_chown(struct listener *listener, uid_t uid, gid_t gid);
 

@@ -107,6 +107,11 @@ void policy_close(struct policy *policy)
 	free(policy);
 }
 
+bool policy_is_lost(const struct policy *policy)
+{
+	return listener_is_lost(&policy->listener);
+}
+
 struct policy_counts policy_counts(const struct policy *policy)
 {
 	return policy->counts;

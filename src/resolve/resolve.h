@@ -38,7 +38,8 @@ struct resolve_counts {
 	uint64_t crowded;    /* findings given up for want of room */
 	uint64_t by_process; /* lines of messages whose client the process named */
 	uint64_t by_line;    /* and a later line of the message */
-	uint64_t unclaimed;  /* lines of messages that nothing told of in two hours */
+	uint64_t unclaimed;  /* lines of messages that nothing told of in two hours, or given up
+			      */
 	uint64_t hidden;     /* processes that /proc does not show (hidepid=) */
 	uint64_t waiting;    /* lines of messages that wait now */
 };

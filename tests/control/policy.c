@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -408,6 +409,18 @@ Test(policy, requests_that_overlap_each_have_their_own_time)
 			break;
 	}
 	close(fd);
+	inn_close();
+}
+
+Test(policy, a_socket_whose_file_is_not_its_own_is_lost)
+{
+	inn_open(&requests, 10, 1);
+	cr_expect_not(policy_is_lost(inn.policy));
+	cr_expect_eq(unlink(inn.path), 0);
+	cr_expect(policy_is_lost(inn.policy), "removed");
+	cr_expect_eq(mkdir(inn.path, 0700), 0);
+	cr_expect(policy_is_lost(inn.policy), "another's");
+	cr_expect_eq(rmdir(inn.path), 0);
 	inn_close();
 }
 

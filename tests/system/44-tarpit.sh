@@ -119,6 +119,11 @@ postfix_set "smtpd_data_restrictions = check_policy_service { unix:$T/banish/che
 mail 203.0.113.200
 check "a unix socket for the group of its folder" is slept 1
 check "and the message is taken" grep -q '^250' <<<"$heard"
+rm "$T/banish/check"
+soon "a socket that was removed is made again" test -S "$T/banish/check"
+check "as the log says" grep -q 'the socket was removed' "$LOG"
+mail 203.0.113.210
+check "and who is known is known" is known 2
 settings | grep -v '^\[policy\|^check\|^store\|^command\|^sleep' | configure
 check "a reload without the tarpit" ask reload
 check "removes the socket" not test -e "$T/banish/check"
