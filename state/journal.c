@@ -14,6 +14,7 @@
 
 #define HEAD_COPY (JOURNAL_HEAD / 2)
 #define FLAG_GAP 1u
+#define FLAG_START 2u
 
 static const char magic[8] = "banish-j";
 
@@ -22,7 +23,7 @@ static void pack_head(uint8_t *out, const struct journal *journal)
 	uint8_t *at = put_bytes(out, magic, sizeof(magic));
 
 	at = put_u32(at, JOURNAL_FORMAT);
-	at = put_u32(at, journal->gap ? FLAG_GAP : 0);
+	at = put_u32(at, (journal->gap ? FLAG_GAP : 0) | (journal->start ? FLAG_START : 0));
 	at = put_u32(at, journal->generation);
 	at = put_u32(at, journal->seed);
 	at = put_u32(at, 0);
@@ -47,6 +48,7 @@ static int unpack_head(struct journal *out, const uint8_t *head)
 	if (generation != out->generation)
 		return -EBADMSG;
 	out->gap = flags & FLAG_GAP;
+	out->start = flags & FLAG_START;
 	out->seed = seed;
 	return 0;
 }

@@ -29,11 +29,12 @@ struct journal {
 	uint32_t generation;
 	uint32_t seed;
 	uint64_t end; /* behind what is durable */
-	bool gap; /* records before this journal were given up: only its snapshot has them */
+	bool gap;   /* records before this journal were given up: only its snapshot has them */
+	bool start; /* a process began with it, and had loaded what was whole before it */
 };
 
-/* A new file, durable with its name. Fills in the rest of *journal, whose generation and gap
- * are set. 0 or -errno. */
+/* A new file, durable with its name. Fills in the rest of *journal, whose generation, gap
+ * and start are set. 0 or -errno. */
 int journal_create(struct journal *journal, const struct io *io, int dir);
 /* Append whole groups whose checksums are still to be filled in, and wait until they are
  * durable. On an error nothing counts as written: give it the same bytes again. */

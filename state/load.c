@@ -39,6 +39,7 @@ static void set_aside(struct load *load, enum file_kind kind, uint32_t generatio
 	int err = 0;
 
 	load->damaged++;
+	load->lost |= kind == FILE_JOURNAL;
 	folder_name(name, kind, generation);
 	if (!load->write) {
 		note(load, "%s %s, not used", name, why);
@@ -131,7 +132,7 @@ static bool is_stillborn(int fd)
 /* Go on in this journal: nothing but frames up to its end, and none that distrusts the next. */
 static int keep_journal(struct load *load, const struct replay *replay, int fd)
 {
-	if (replay->broken || (replay->journal.gap && !replay->based))
+	if (replay_distrusts(replay))
 		return -EBADMSG;
 	if (replay->torn && ftruncate(fd, (off_t)replay->journal.end))
 		return -errno;
@@ -157,6 +158,7 @@ static int load_journal(struct load *load, uint32_t generation, bool newest)
 		.arg = load->arg,
 		.name = folder_name(name, FILE_JOURNAL, generation),
 		.based = generation == load->snapshot,
+		.lost = load->lost,
 	};
 	bool keep = load->write && newest;
 	int fd = folder_open_file(load->folder->fd, FILE_JOURNAL, generation, keep), err;
@@ -178,6 +180,7 @@ static int load_journal(struct load *load, uint32_t generation, bool newest)
 		return 0;
 	}
 	load->damaged += replay.damaged;
+	load->lost = replay.broken || replay.torn || (load->lost && !replay.journal.start);
 	load->journal_bytes += replay.journal.end - JOURNAL_HEAD;
 	if (!keep || keep_journal(load, &replay, fd))
 		close(fd);
@@ -225,6 +228,7 @@ int load_folder(struct load *load)
 	if (err)
 		journal_close(&load->journal);
 	if (load->journal.fd < 0)
-		load->journal.generation = load->folder->last + 1;
+		load->journal = (struct journal){
+			.fd = -1, .generation = load->folder->last + 1, .start = true};
 	return err;
 }

@@ -20,6 +20,7 @@ struct load {
 	uint32_t snapshot; /* generation; 0: none was loaded */
 	uint64_t snapshot_bytes, journal_bytes;
 	uint64_t damaged;
+	bool lost;		/* something of the last journal */
 	struct journal journal; /* to go on with: open, or (fd -1) to be created */
 };
 

@@ -61,6 +61,7 @@ static int save(struct repair *r, uint32_t generation)
 		return err;
 	add_value(r);
 	r->journal.generation = generation;
+	r->journal.start = true;
 	err = r->err ? r->err : snapshot_finish(r->snapshot);
 	err = err ? err : journal_create(&r->journal, &io_system, r->folder.fd);
 	if (err)

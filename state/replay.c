@@ -119,6 +119,14 @@ static bool find_frame(struct reader *r)
 	return false;
 }
 
+bool replay_distrusts(const struct replay *replay)
+{
+	const struct journal *journal = &replay->journal;
+
+	return replay->broken || (journal->gap && !replay->based) ||
+	       (replay->lost && !journal->start);
+}
+
 /* What says that lines were read and counted, and so rests on records before it. */
 static bool is_progress(enum record_kind kind)
 {
@@ -131,7 +139,6 @@ static void give(struct reader *r, size_t len)
 	struct replay *replay = r->replay;
 	struct record record;
 	int err = record_unpack(&record, at, len);
-	bool distrust = replay->broken || (replay->journal.gap && !replay->based);
 
 	if (err) {
 		replay->damaged++;
@@ -141,7 +148,7 @@ static void give(struct reader *r, size_t len)
 					     : "is invalid");
 		return;
 	}
-	if (distrust && is_progress(record.kind))
+	if (replay_distrusts(replay) && is_progress(record.kind))
 		return;
 	replay->load->record(replay->arg, &record);
 }

@@ -10,9 +10,9 @@
  * tail is dropped, and with it the whole group that it ends in the midst of, for what a line
  * led to and the position behind the line stand or fall together; a snapshot that is damaged is
  * set aside under the name it had + ".damaged" and the previous one used; both with a message.
- * Behind a damaged place inside a journal everything is kept but positions, offences and filter
- * memory: what they rest on may be lost, and the lines from the older position on are read and
- * counted again instead.
+ * Behind a damaged place inside a journal, also in the journals that the same process went on
+ * with, everything is kept but positions, offences and filter memory: what they rest on may be
+ * lost, and the lines from the older position on are read and counted again instead.
  *
  * One writer thread owns the journal. store_put() only copies to memory; what is committed is
  * written and fdatasynced in groups. When the disk refuses, everything stays in memory and is

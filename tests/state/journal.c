@@ -249,6 +249,35 @@ Test(journal, is_not_continued_when_it_is_damaged_in_the_middle)
 	free(rest.notes);
 }
 
+/* A snapshot was begun, with it the next journal, and was never ended. */
+Test(journal, that_goes_on_in_the_next_takes_the_damage_along)
+{
+	struct heard rest = {0};
+	struct record next[] = {position_of(2, 300), ban_of("192.0.2.6", 1)};
+	struct record position = position_of(2, 250);
+	struct store *store = store_at(dir, &rest);
+
+	cr_assert_eq(store_snapshot_begin(store), 0);
+	put_and_wait(store, &next[0]);
+	put_and_wait(store, &next[1]);
+	store_close(store);
+	cr_assert(file_exists(dir, "journal.00000002"));
+	load_at(dir, STORE_READ, &rest);
+	cr_expect(strstr(rest.records, "position 2 1 300 "), "all is sound");
+
+	file_flip(dir, JOURNAL, frame_at(1) + 10, 1);
+	store = store_at(dir, &rest);
+	cr_expect_not(strstr(rest.records, "position "), "%s", rest.records);
+	cr_expect(strstr(rest.records, "ban 192.0.2.6 "), "a ban is kept");
+	put_and_wait(store, &position);
+	store_close(store);
+	load_at(dir, STORE_READ, &rest);
+	cr_expect_not(strstr(rest.records, "position 2 1 300 "));
+	cr_expect(strstr(rest.records, "position 2 1 250 "), "of who knew of the damage");
+	free(rest.records);
+	free(rest.notes);
+}
+
 /* As an attacker would who knows the format: a frame inside a log line, which a search for the
  * next valid frame comes across when the frame around it is damaged. */
 Test(journal, does_not_take_a_frame_out_of_a_log_line)
