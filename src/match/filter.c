@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "match/certain.h"
 #include "match/expressions.h"
 
 /* ---- compiling ---- */
@@ -130,40 +130,56 @@ void filter_free(struct filter *f)
 static bool says_who(const struct regex *r)
 {
 	for (size_t i = 0; r && i < r->group_count; i++)
-		if (r->groups[i].slot <= SLOT_FID || r->groups[i].slot == SLOT_PENDING)
+		if (r->groups[i].slot <= SLOT_FID)
 			return true;
 	return false;
 }
 
-/*
- * It says that a connection is over, and nothing against anybody, whatever it matches. Without
- * alternatives and optional groups this is to be seen from how it begins.
- */
-static bool only_ends(const struct regex *r)
+static bool has_group(const struct regex *r, enum slot slot, bool plain)
 {
-	const char *at = r->pattern + 1;
-	bool forgets = false, nofail = false;
+	for (size_t i = 0; r && i < r->group_count; i++)
+		if (r->groups[i].slot == slot && (plain || r->groups[i].kind != GROUP_PLAIN))
+			return true;
+	return false;
+}
 
-	while (!strncmp(at, "(?P<", 4)) {
-		struct text name = {at + 4, strcspn(at + 4, ">")};
+/* A plain group of the name, and no other, has text whatever the expression matches. */
+static bool is_set(const struct regex *r, enum slot slot, const char *name)
+{
+	return has_group(r, slot, true) && !has_group(r, slot, false) &&
+	       certain_group(r->pattern, name, true);
+}
 
-		forgets |= text_equal(name, "mlfforget");
-		nofail |= text_equal(name, "nofail") || text_equal(name, "mlfgained");
-		at = name.at + name.len + 1;
-	}
-	return *r->pattern == '^' && forgets && nofail && isalnum((unsigned char)*at) &&
-	       !strchr(at, '|') && !strstr(at, ")?") && !strstr(at, ")*") &&
-	       !strstr(at, "){") && !strstr(at, "(?P<") && !says_who(r);
+/* Whatever it matches with prefregex has the id of a connection. */
+static bool is_identified(const struct regex *pref, const struct regex *r)
+{
+	const struct regex *by = has_group(r, SLOT_MLFID, true) ? r : pref;
+
+	return by && certain_group(by->pattern, "mlfid", false) &&
+	       !has_group(pref, SLOT_MLFID, false) && !has_group(r, SLOT_MLFID, false);
+}
+
+/*
+ * It says that a connection is over, and nothing against anybody, whatever it matches. Who it
+ * names then matters in the connection alone.
+ */
+static bool only_ends(const struct regex *pref, const struct regex *r)
+{
+	if (has_group(pref, SLOT_PENDING, true) || has_group(r, SLOT_PENDING, true))
+		return false;
+	return is_set(r, SLOT_FORGET, "mlfforget") &&
+	       (is_set(r, SLOT_NOFAIL, "nofail") || is_set(r, SLOT_GAINED, "mlfgained")) &&
+	       (is_identified(pref, r) || !(says_who(pref) || says_who(r)));
 }
 
 uint64_t filter_ends(const struct filter *f)
 {
 	uint64_t set = 0;
 
-	if (f->lines > 1 || f->ignores || says_who(f->pref))
+	if (f->lines > 1 || f->ignores)
 		return 0;
 	for (size_t i = 0; i < f->fails && i < FILTER_BITS - 1; i++)
-		if (only_ends(f->fail[i]))
+		if (only_ends(f->pref, f->fail[i]))
 			set |= filter_bit(i);
 	return set;
 }

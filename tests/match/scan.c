@@ -355,3 +355,26 @@ Test(scan, a_line_that_ends_a_connection_ends_its_own)
 			      "x d[5]: late\nx d[5]: over now [6]\nx d[5]: by 192.0.2.5\n"),
 		"0:2 192.0.2.1 -;0:8 192.0.2.3 -;");
 }
+
+/* Nor are those that say whose it was; but what has no id of a connection counts. */
+Test(scan, a_line_that_ends_a_connection_may_say_whose_it_was)
+{
+	struct pattern p = {
+		.pref = "^<F-MLFID>x d\\[\\d+\\]: </F-MLFID><F-CONTENT>.+</F-CONTENT>$",
+		.fail = {"^late$",
+			 "^<F-NOFAIL><F-MLFFORGET>over</F-MLFFORGET></F-NOFAIL> <ADDR>"},
+		.dates = {"{^LN-BEG}"}};
+	const char *lines =
+		"x d[1]: late\nx d[2]: over 192.0.2.2\nx d[1]: over 192.0.2.1\n"
+		"x d[2]: late\nx d[3]: late\nx d[3]: late\nx d[3]: over 192.0.2.3\n";
+
+	cr_expect_str_eq(room_find(&p, lines), "0:3 192.0.2.1 -;0:7 192.0.2.3 -;");
+	p.pref = "^(?:<F-MLFID>x d\\[\\d+\\]</F-MLFID>|y d): <F-CONTENT>.+</F-CONTENT>$";
+	cr_expect_str_eq(room_find(&p, "x d[1]: over 192.0.2.1\ny d: over 192.0.2.2\n"),
+			 "0:2 192.0.2.2 -;");
+	p.pref = "^(?:<F-MLFID>x d\\[\\d+\\]</F-MLFID>: )?<F-CONTENT>.+</F-CONTENT>$";
+	p.fail[0] = "^<F-NOFAIL><F-MLFFORGET>over</F-MLFFORGET></F-NOFAIL> <ADDR>";
+	p.fail[1] = NULL;
+	cr_expect_str_eq(room_find(&p, "x d[1]: over 192.0.2.1\nover 192.0.2.2\n"),
+			 "0:2 192.0.2.2 -;");
+}
