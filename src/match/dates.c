@@ -25,14 +25,18 @@ struct compiled {
 };
 
 /*
- * Lines of the same second have the same date in syslog's way. So the last one is kept, with
- * what follows it as far as it was looked at: a line that begins like that has it, too.
+ * Lines of the same hour have nearly the same date in syslog's way. So the last one is kept,
+ * with what follows it as far as it was looked at: a line that begins like that has it, too,
+ * but for minutes and seconds.
  */
 struct last {
 	char text[LAST_MAX];
 	size_t len;
+	size_t clock; /* where in it "mm:ss" is */
 	struct date_found found;
 };
+
+#define CLOCK_LEN 5 /* mm:ss */
 
 struct dates {
 	struct templates templates;
@@ -270,6 +274,13 @@ static bool is_letter(char c)
 	return c >= 'a' && c <= 'z';
 }
 
+/* "mm:ss", without leap seconds. */
+static bool is_clock(const char *at)
+{
+	return at[0] >= '0' && at[0] <= '5' && at[1] >= '0' && at[1] <= '9' && at[2] == ':' &&
+	       at[3] >= '0' && at[3] <= '5' && at[4] >= '0' && at[4] <= '9';
+}
+
 /* A line that begins with a letter has no date in the other way, and a letter behind the blank
  * says that no year follows. */
 static void remember(struct dates *d, size_t index, const struct date_found *found,
@@ -283,14 +294,30 @@ static void remember(struct dates *d, size_t index, const struct date_found *fou
 	if (d->templates.list[index].way != DATE_SYSLOG || len > LAST_MAX || line.len < len ||
 	    !is_letter(*line.at) || line.at[len - 2] != ' ' || !is_letter(line.at[len - 1]))
 		return;
+	if (!is_clock(line.at + len - 2 - CLOCK_LEN) || line.at[len - 3 - CLOCK_LEN] != ':')
+		return;
 	memcpy(d->last.text, line.at, len);
 	d->last.len = len;
+	d->last.clock = len - 2 - CLOCK_LEN;
 	d->last.found = *found;
 }
 
 static bool is_as_last(const struct last *last, struct text line)
 {
-	return last->len && line.len >= last->len && !memcmp(line.at, last->text, last->len);
+	size_t behind = last->clock + CLOCK_LEN;
+
+	return last->len && line.len >= last->len &&
+	       !memcmp(line.at, last->text, last->clock) && is_clock(line.at + last->clock) &&
+	       !memcmp(line.at + behind, last->text + behind, last->len - behind);
+}
+
+static void read_as_last(struct date_found *out, const struct last *last, struct text line)
+{
+	const char *at = line.at + last->clock;
+
+	*out = last->found;
+	out->date.minute = (at[0] - '0') * 10 + at[1] - '0';
+	out->date.second = (at[3] - '0') * 10 + at[4] - '0';
 }
 
 bool dates_find(struct dates *d, struct date_found *out, struct text line, uint64_t *steps)
@@ -299,7 +326,7 @@ bool dates_find(struct dates *d, struct date_found *out, struct text line, uint6
 	struct date_found found;
 
 	if (is_as_last(&d->last, line)) {
-		*out = d->last.found;
+		read_as_last(out, &d->last, line);
 		return true;
 	}
 	for (size_t i = 0; i < d->count; i++) {

@@ -670,7 +670,13 @@ Test(dates, lines_that_begin_alike_are_each_read_by_themselves)
 		"Nov 20 00:53:21 mx",	    "Thu Nov 20 00:53:20 mx",
 		"Nov 20 00:53:20 \xc3\xa9", "Nov 20 00:53:20: mx",
 		"Nov 20 00:53:20",	    "2026-11-20T00:53:20Z mx a",
-		"2026-11-20T00:53:20 mx",
+		"2026-11-20T00:53:20 mx",   "Nov 20 00:54:07 mx",
+		"Nov 20 00:60:20 mx",	    "Nov 20 00:53:60 mx",
+		"Nov 20 00:53:61 mx",	    "Nov 20 00:53:62 mx",
+		"Nov 20 00:3:20 mx a",	    "Nov 20 00:53:2 mx",
+		"Nov 20 00:5:2 mx",	    "Nov 20 00:53 20 mx",
+		"Nov 20 01:53:20 mx",	    "Nov 21 00:53:20 mx",
+		"Dec 20 00:59:59 mx",	    "Nov 20 0:59:59 mx",
 	};
 	const size_t count = sizeof(lines) / sizeof(*lines);
 	struct date_found want[sizeof(lines) / sizeof(*lines)] = {0};
@@ -692,6 +698,10 @@ Test(dates, lines_that_begin_alike_are_each_read_by_themselves)
 		cr_expect(found.at == one->at && found.len == one->len &&
 				  found.date.ms == one->date.ms &&
 				  found.date.year == one->date.year &&
+				  found.date.month == one->date.month &&
+				  found.date.day == one->date.day &&
+				  found.date.hour == one->date.hour &&
+				  found.date.minute == one->date.minute &&
 				  found.date.second == one->date.second,
 			  "%s after %s", lines[i % count], lines[i / count]);
 	}
