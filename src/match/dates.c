@@ -19,7 +19,7 @@ struct value_group {
 };
 
 struct compiled {
-	struct regex *regex;
+	struct regex *regex;		       /* NULL: until it is needed */
 	struct value_group values[VALUES_MAX]; /* in order of groups */
 	size_t value_count;
 };
@@ -74,7 +74,8 @@ static int compiled_make(struct compiled *s, const char *regex, char *why, size_
 	return 0;
 }
 
-/* Add what a pattern stands for, and compile that. */
+/* Add what a pattern stands for, and compile that, unless it is known to be good: most are
+ * never needed. */
 static int add(struct dates *d, const char *pattern, char *why, size_t size)
 {
 	int err = templates_add(&d->templates, pattern, why, size);
@@ -88,8 +89,9 @@ static int add(struct dates *d, const char *pattern, char *why, size_t size)
 	d->compiled = compiled;
 	for (; d->count < d->templates.count && !err; d->count++) {
 		compiled[d->count] = (struct compiled){0};
-		err = compiled_make(&compiled[d->count],
-				    d->templates.list[d->count].bound.regex, why, size);
+		if (!templates_known(pattern))
+			err = compiled_make(&compiled[d->count],
+					    d->templates.list[d->count].bound.regex, why, size);
 	}
 	return err;
 }
@@ -204,6 +206,13 @@ uint64_t dates_limited(const struct dates *d)
 
 /* ---- searching ---- */
 
+static bool is_compiled(struct compiled *s, const struct template *t)
+{
+	char why[128];
+
+	return s->regex || !compiled_make(s, t->bound.regex, why, sizeof(why));
+}
+
 static bool is_found(struct dates *d, struct regex *regex, struct text line, uint64_t *steps)
 {
 	int found = -ECANCELED;
@@ -247,7 +256,7 @@ static bool try(struct dates *d, size_t index, struct date_found *out, size_t *f
 	*from = 0;
 	if (answer != DATE_UNSURE)
 		return answer == DATE_PRESENT;
-	if (!is_found(d, s->regex, line, steps))
+	if (!is_compiled(s, t) || !is_found(d, s->regex, line, steps))
 		return false;
 	search_span(&d->search, from, &to);
 	*out = (struct date_found){.date.kind = DATE_BAD};

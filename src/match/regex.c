@@ -30,20 +30,6 @@ static pcre2_code *code_compile(const char *pattern, uint32_t options, int *err,
 	return code;
 }
 
-static int compile_ascii(struct regex *r)
-{
-	PCRE2_SIZE at;
-	char *pattern;
-	int err = python_ascii(&pattern, r->pattern), result;
-
-	if (err)
-		return err == -ENOENT ? 0 : err;
-	r->ascii.code =
-		code_compile(pattern, r->options & ~(PCRE2_UTF | PCRE2_UCP), &result, &at);
-	free(pattern);
-	return 0;
-}
-
 static int compile(struct regex *r, char *why, size_t size)
 {
 	PCRE2_UCHAR words[128];
@@ -64,7 +50,7 @@ static int compile(struct regex *r, char *why, size_t size)
 	}
 	pcre2_pattern_info(r->any.code, PCRE2_INFO_ALLOPTIONS, &all);
 	r->anchored = all & PCRE2_ANCHORED;
-	return compile_ascii(r);
+	return 0;
 }
 
 int regex_count(struct regex *r)
@@ -258,8 +244,25 @@ static const pcre2_code *machine_get(const struct regex *r, struct machine *m)
 	return m->made ? m->code : NULL;
 }
 
+/* NULL: it means something else without Unicode, or there is no memory. */
+static pcre2_code *compile_ascii(const struct regex *r)
+{
+	pcre2_code *code = NULL;
+	char *pattern = NULL;
+	PCRE2_SIZE at;
+	int err;
+
+	if (!python_ascii(&pattern, r->pattern))
+		code = code_compile(pattern, r->options & ~(PCRE2_UTF | PCRE2_UCP), &err, &at);
+	free(pattern);
+	return code;
+}
+
 const pcre2_code *regex_machine(struct regex *r, bool ascii)
 {
+	if (ascii && !r->ascii_tried)
+		r->ascii.code = compile_ascii(r);
+	r->ascii_tried |= ascii;
 	return machine_get(r, ascii && r->ascii.code ? &r->ascii : &r->any);
 }
 

@@ -44,6 +44,7 @@ struct machine {
 struct regex {
 	struct machine any;   /* for any text */
 	struct machine ascii; /* for text of ASCII alone */
+	bool ascii_tried;     /* to make it */
 	struct machine
 		marked; /* the same with a callout behind what may run over all of a text */
 	pcre2_code *counted; /* the same with a callout before each item; NULL until needed */

@@ -156,6 +156,11 @@ static int add_product(struct templates *t, const char *pattern, char *why, size
 	return err;
 }
 
+bool templates_known(const char *pattern)
+{
+	return !strcasecmp(pattern, LINE_BEGIN) || !strcasecmp(pattern, "{DEFAULT}");
+}
+
 int templates_add(struct templates *t, const char *pattern, char *why, size_t size)
 {
 	bool any_case = !strchr(pattern, '%');

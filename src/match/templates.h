@@ -18,6 +18,8 @@ struct templates {
  * `size`), after which the list is good still.
  */
 int templates_add(struct templates *t, const char *pattern, char *why, size_t size);
+/* It stands for nothing but those that are known without being told, which are valid. */
+bool templates_known(const char *pattern);
 void templates_clear(struct templates *t);
 
 #endif
