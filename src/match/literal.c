@@ -15,6 +15,7 @@ struct owner {
 
 struct literal {
 	struct text word;
+	char *cases; /* the bits that a letter may have besides those of the word */
 	struct owner *owners;
 	size_t owner_count;
 };
@@ -55,10 +56,13 @@ static struct literal *literal_append(struct literals *l, struct text word)
 		l->room = room;
 	}
 	new = &l->list[l->count];
-	*new = (struct literal){.word = {text_dup(word), word.len}};
-	if (!new->word.at)
-		return NULL;
+	*new = (struct literal){.word = {text_dup(word), word.len},
+				.cases = calloc(word.len, 1)};
 	l->count++;
+	if (!new->word.at || !new->cases)
+		return NULL;
+	for (size_t i = 0; i < word.len; i++)
+		new->cases[i] = word.at[i] >= 'a' && word.at[i] <= 'z' ? 0x20 : 0;
 	return new;
 }
 
@@ -82,6 +86,7 @@ void literals_free(struct literals *l)
 	forget_engines(l);
 	for (size_t i = 0; i < l->count; i++) {
 		free((char *)l->list[i].word.at);
+		free(l->list[i].cases);
 		free(l->list[i].owners);
 	}
 	free(l->list);
@@ -131,16 +136,29 @@ int literals_build(struct literals *l)
 	return err;
 }
 
-static bool same_folded(const char *at, const char *word, size_t len)
-{
-	for (size_t i = 0; i < len; i++) {
-		char c = at[i];
+#define STEP sizeof(uint64_t)
 
-		if (c >= 'A' && c <= 'Z')
-			c = (char)(c | 0x20);
-		if (c != word[i])
+static bool same_step(const char *at, const char *word, const char *cases)
+{
+	uint64_t a, w, c;
+
+	memcpy(&a, at, STEP);
+	memcpy(&w, word, STEP);
+	memcpy(&c, cases, STEP);
+	return (a | c) == w;
+}
+
+/* A letter in lower case has the bit that its capital lacks. */
+static bool is_there(const struct literal *lit, const char *at)
+{
+	size_t len = lit->word.len, i = 0;
+
+	for (; i + STEP <= len; i += STEP)
+		if (!same_step(at + i, lit->word.at + i, lit->cases + i))
 			return false;
-	}
+	for (; i < len; i++)
+		if ((at[i] | lit->cases[i]) != lit->word.at[i])
+			return false;
 	return true;
 }
 
@@ -149,7 +167,7 @@ static void word_found(void *arg, size_t index, const char *at)
 	const struct visit *v = arg;
 	const struct literal *lit = &v->literals->list[index];
 
-	if (!same_folded(at, lit->word.at, lit->word.len))
+	if (!is_there(lit, at))
 		return;
 	for (size_t i = 0; i < lit->owner_count; i++)
 		v->hit(v->arg, at, lit->owners[i].number, lit->owners[i].bits);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <endian.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -121,37 +122,45 @@ static bool is_there(const char *at, const struct word *w)
 	return true;
 }
 
-/* At LANES places at once: are the first and the last byte of the word there? */
-static bool may_be_there(const char *at, const struct word *w)
+/* At LANES places at once: a byte of ones where the first and the last byte of the word are. */
+static void find_ends(uint64_t out[LANES / 8], const char *at, const struct word *w)
 {
 	lanes first, last;
-	uint64_t any[LANES / sizeof(uint64_t)];
 
 	memcpy(&first, at, LANES);
 	memcpy(&last, at + w->len - 1, LANES);
 	first = (lanes)((first | CASE) == (uint8_t)(w->at[0] | CASE)) &
 		(lanes)((last | CASE) == (uint8_t)(w->at[w->len - 1] | CASE));
-	memcpy(any, &first, LANES);
-	return any[0] | any[1];
+	memcpy(out, &first, LANES);
+}
+
+static bool is_in_lanes(const char *at, const struct word *w)
+{
+	uint64_t ends[LANES / 8];
+
+	find_ends(ends, at, w);
+	for (size_t i = 0; i < LANES / 8; i++) {
+		for (uint64_t left = htole64(ends[i]); left;) {
+			unsigned byte = (unsigned)__builtin_ctzll(left) / 8;
+
+			if (is_there(at + 8 * i + byte, w))
+				return true;
+			left &= ~(UINT64_C(0xff) << 8 * byte);
+		}
+	}
+	return false;
 }
 
 static bool has_word(struct text line, const struct word *w)
 {
 	size_t places = line.len < w->len ? 0 : line.len - w->len + 1, i = 0;
 
-	while (i < places) {
-		size_t next = i + 1;
-
-		if (places - i >= LANES)
-			next = i + LANES;
-		if (next > i + 1 && !may_be_there(line.at + i, w)) {
-			i = next;
-			continue;
-		}
-		for (; i < next; i++)
-			if (is_there(line.at + i, w))
-				return true;
-	}
+	for (; places - i >= LANES; i += LANES)
+		if (is_in_lanes(line.at + i, w))
+			return true;
+	for (; i < places; i++)
+		if (is_there(line.at + i, w))
+			return true;
 	return false;
 }
 

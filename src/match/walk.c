@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -21,13 +22,15 @@ static size_t newlines(const char *at, const char *end)
 {
 	size_t count = 0;
 
-	while (end - at >= 2 * LANES) {
+	while (end - at >= 4 * LANES) {
+		ptrdiff_t rounds = (end - at) / (4 * LANES);
 		lanes sums = {0};
 
-		for (int i = 0; i < UINT8_MAX / 2 && end - at >= 2 * LANES; i++) {
-			sums += newlines_at(at) + newlines_at(at + LANES);
-			at += 2 * LANES;
-		}
+		if (rounds > UINT8_MAX / 4)
+			rounds = UINT8_MAX / 4;
+		for (const char *to = at + rounds * 4 * LANES; at < to; at += 4 * LANES)
+			sums += newlines_at(at) + newlines_at(at + LANES) +
+				newlines_at(at + 2 * LANES) + newlines_at(at + 3 * LANES);
 		for (int i = 0; i < LANES; i++)
 			count += sums[i];
 	}
