@@ -137,9 +137,12 @@ unsigned tarpit_sleepers(const struct tarpit *tarpit, int64_t now)
 
 /* ---- credit ---- */
 
+/* When `credits` was made less there are many to go, not all in one turn. */
 static void make_room(struct tarpit *tarpit)
 {
-	while (tarpit->credits.live && tarpit->credits.live >= tarpit->rule.credits) {
+	for (unsigned i = 0; i < EXPIRE_STEP && tarpit->credits.live &&
+			     tarpit->credits.live >= tarpit->rule.credits;
+	     i++) {
 		credits_del(&tarpit->credits, tarpit->credits.quiet);
 		tarpit->counts.forgotten++;
 	}

@@ -209,6 +209,31 @@ Test(tarpit, a_flood_leaves_the_table_within_its_bound)
 	tarpit_free(tarpit);
 }
 
+Test(tarpit, a_lower_bound_does_not_forget_all_in_one_turn)
+{
+	struct tarpit_rule it = rule;
+	struct tarpit *tarpit;
+	char text[32];
+
+	it.credits = 5000;
+	tarpit = tarpit_of(it);
+	for (unsigned i = 0; i < 5000; i++) {
+		number(text, i);
+		add(tarpit, text, NOW + i);
+	}
+	it.credits = 10;
+	tarpit_set_rule(tarpit, &it);
+	add(tarpit, "10.99.1.1", NOW + 5000);
+	cr_expect_gt(tarpit_counts(tarpit).live, 3000u);
+	for (unsigned i = 2; i < 9; i++) {
+		sprintf(text, "10.99.%u.1", i);
+		add(tarpit, text, NOW + 5000 + i);
+	}
+	cr_expect_eq(tarpit_counts(tarpit).live, 10u);
+	cr_expect_eq(count(tarpit, "10.99.1.1", NOW + 5010), 1u, "the youngest stay");
+	tarpit_free(tarpit);
+}
+
 Test(tarpit, what_makes_a_client_known_is_to_be_written_at_once_and_the_rest_now_and_then)
 {
 	struct tarpit_rule two = rule;
