@@ -19,7 +19,6 @@ struct memory *memory_new(uint32_t maxbans)
 	if (!memory)
 		return NULL;
 	memory->maxbans = maxbans;
-	memory->left = TIME_NONE;
 	removals_init(&memory->removals);
 	recall_init(&memory->recall);
 	memory->names = names_new();
@@ -275,7 +274,7 @@ void memory_offence(struct memory *memory, enum judge_verdict verdict,
 }
 
 void memory_keep_position(struct memory *memory, uint32_t source,
-			  const struct position *position, bool followed)
+			  const struct position *position, int64_t at)
 {
 	struct memory_position *grown;
 	size_t i;
@@ -290,14 +289,14 @@ void memory_keep_position(struct memory *memory, uint32_t source,
 		memory->positions = grown;
 		memory->position_count++;
 	}
-	memory->positions[i] = (struct memory_position){source, *position, followed};
+	memory->positions[i] = (struct memory_position){source, *position, at};
 }
 
 void memory_position(struct memory *memory, uint32_t source, const struct position *position)
 {
 	struct record record = {.kind = RECORD_POSITION};
 
-	memory_keep_position(memory, source, position, true);
+	memory_keep_position(memory, source, position, moment_now());
 	record.position.source = source;
 	record.position.position = *position;
 	memory_put(memory, &record);
@@ -322,14 +321,15 @@ int64_t memory_unread_since(const struct memory *memory, uint32_t source)
 {
 	const struct memory_position *found = find_position(memory, source);
 
-	return found && found->followed ? memory->left : TIME_NONE;
+	return found ? found->at : TIME_NONE;
 }
 
 void memory_follow(struct memory *memory, bool (*followed)(void *arg, uint32_t source),
 		   void *arg)
 {
 	for (size_t i = 0; i < memory->position_count; i++)
-		memory->positions[i].followed = followed(arg, memory->positions[i].source);
+		memory->positions[i].at =
+			followed(arg, memory->positions[i].source) ? moment_now() : TIME_NONE;
 }
 
 void memory_removal(struct memory *memory, const struct removal *removal, bool pending)

@@ -22,7 +22,7 @@
 struct memory_position {
 	uint32_t source; /* its path, a name */
 	struct position position;
-	bool followed; /* to the end: what is behind it was written later */
+	int64_t at; /* wall clock: what is behind it was written later; TIME_NONE: not known */
 };
 
 struct memory {
@@ -50,7 +50,6 @@ struct memory {
 	uint64_t expired;		  /* bans that had ended when they were loaded */
 	uint64_t outlawed;		  /* bans from disk that may never be made */
 	int64_t counted; /* wall clock: of the last line that was counted before the start */
-	int64_t left;	 /* wall clock: when that was last known to run; TIME_NONE: never */
 };
 
 struct memory *memory_new(uint32_t maxbans); /* NULL: out of memory */
@@ -84,8 +83,8 @@ void memory_offence(struct memory *memory, enum judge_verdict verdict,
 void memory_position(struct memory *memory, uint32_t source, const struct position *position);
 /* NULL: never read. */
 const struct position *memory_find_position(const struct memory *memory, uint32_t source);
-/* Since when (wall clock) what is behind the position was written, at the earliest; TIME_NONE:
- * not known. */
+/* When (wall clock) what is behind the position was written, at the earliest; TIME_NONE: not
+ * known. */
 int64_t memory_unread_since(const struct memory *memory, uint32_t source);
 /* These sources are read from now on, and no others. */
 void memory_follow(struct memory *memory, bool (*followed)(void *arg, uint32_t source),

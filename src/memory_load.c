@@ -123,6 +123,15 @@ static bool load_numbers(struct load *load, struct record *record)
 	return true;
 }
 
+/* It is as old as the clock's record before it at most; see snapshot_start(). */
+static void load_position(struct load *load, const struct record *record)
+{
+	int64_t at = load->clock.kind ? load->clock.clock.now : TIME_NONE;
+
+	memory_keep_position(load->memory, record->position.source, &record->position.position,
+			     at < load->now ? at : load->now);
+}
+
 static void load_record(void *arg, const struct record *on_disk)
 {
 	struct load *load = arg;
@@ -146,9 +155,7 @@ static void load_record(void *arg, const struct record *on_disk)
 		judge_undo(memory->judge, record->unban.jail, &record->unban.prefix, NULL);
 		break;
 	case RECORD_POSITION:
-		/* See snapshot_start(). */
-		memory_keep_position(memory, record->position.source,
-				     &record->position.position, load->clock.kind != 0);
+		load_position(load, record);
 		break;
 	case RECORD_EVIDENCE:
 		if (memory->counted < record->evidence.time)
@@ -266,9 +273,6 @@ static void settle(struct load *load)
 
 	memory->process = (load->process + 1) & (UINT32_MAX >> NUMBER_BITS);
 	start.clock.shift = find_shift(load, &start);
-	if (load->clock.kind)
-		memory->left =
-			load->clock.clock.now < load->now ? load->clock.clock.now : load->now;
 	memory_put(memory, &start);
 	clamped = shift(memory, start.clock.shift, load->now + AHEAD_MS);
 	clamped += clamp_bans(memory, load->now);

@@ -15,7 +15,7 @@ void memory_put(struct memory *memory, struct record *record);
 struct record memory_clock(struct memory *memory);
 /* In memory alone. */
 void memory_keep_position(struct memory *memory, uint32_t source,
-			  const struct position *position, bool followed);
+			  const struct position *position, int64_t at);
 
 struct judge_strike memory_strike_of(const struct ban *ban);
 struct record memory_strike_record(const struct judge_strike *strike);

@@ -97,7 +97,7 @@ static void snapshot_positions(struct memory *memory, bool followed)
 	for (size_t i = 0; i < memory->position_count; i++) {
 		struct record record = {.kind = RECORD_POSITION};
 
-		if (memory->positions[i].followed != followed)
+		if ((memory->positions[i].at != TIME_NONE) != followed)
 			continue;
 		record.position.source = memory->positions[i].source;
 		record.position.position = memory->positions[i].position;
