@@ -124,7 +124,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 		on_snapshot(-1, 0, daemon);
 }
 
-/* The journal goes on, and grows; a snapshot is tried again every 10 s. One that was given up
+/* The journal goes on, and grows; a snapshot is tried again later. One that was given up
  * for what is told as not durable is no news. */
 static void look_at_snapshots(struct daemon *daemon)
 {

@@ -20,6 +20,7 @@ const struct io io_system = {
 	.renameat = renameat,
 	.retry_ms = 1000,
 	.stop_ms = 5000,
+	.pause_ms = 10000,
 };
 
 int io_write(const struct io *io, int fd, const void *at, size_t len, uint64_t offset)

@@ -20,6 +20,8 @@ struct io {
 	int (*renameat)(int from_dir, const char *from, int to_dir, const char *to);
 	int retry_ms; /* what was refused is tried again after this long */
 	int stop_ms;  /* and given up when the store closes and this long has passed */
+	int pause_ms; /* after a snapshot that failed, before the next; twice as long each time
+		       */
 };
 
 extern const struct io io_system;

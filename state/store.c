@@ -14,7 +14,7 @@
 #include "state/writer.h"
 
 #define GROUP_MS 50
-#define SNAPSHOT_PAUSE_MS 10000 /* after one that failed */
+#define PAUSE_DOUBLED 6 /* times at most: ten minutes */
 /* The crash test builds with less, here and in src/: a snapshot every other moment. */
 #ifndef JOURNAL_ENOUGH
 #define JOURNAL_ENOUGH (4u << 20) /* below this a new snapshot is not worth it */
@@ -36,7 +36,8 @@ struct store {
 	uint32_t generation; /* of the current journal */
 	uint32_t snapshot;   /* the newest good one; 0: none */
 	uint64_t snapshot_bytes;
-	int64_t pause; /* no snapshot before this tick */
+	unsigned failures; /* of snapshots, in a row */
+	int64_t pause;	   /* no snapshot before this tick */
 	struct store_counts counts;
 };
 
@@ -139,6 +140,18 @@ void store_put(struct store *store, const struct record *record)
 	store->group_records++;
 }
 
+/* Each one that fails has begun a journal, and its file stays until one succeeds. But what is
+ * not durable waits no longer than it must. */
+static void pause_snapshots(struct store *store)
+{
+	unsigned doubled = writer_state(store->writer).gap ? 0 : store->failures;
+
+	if (doubled > PAUSE_DOUBLED)
+		doubled = PAUSE_DOUBLED;
+	store->pause = moment_ticks() + ((int64_t)store->io->pause_ms << doubled);
+	store->failures++;
+}
+
 /* Take note of a snapshot that has come to its end. */
 static void reap(struct store *store)
 {
@@ -151,10 +164,11 @@ static void reap(struct store *store)
 	store->saver = NULL;
 	store->counts.snapshot_error = err;
 	if (err) {
-		store->pause = moment_ticks() + SNAPSHOT_PAUSE_MS;
+		pause_snapshots(store);
 		return;
 	}
 	store->counts.snapshots++;
+	store->failures = 0;
 	store->snapshot = store->generation;
 	store->snapshot_bytes = size;
 	store->load_damaged = false;
@@ -254,7 +268,7 @@ int store_snapshot_begin(struct store *store)
 	store->hole = false;
 	err = saver_start(&store->saver, &plan);
 	if (err)
-		store->pause = moment_ticks() + SNAPSHOT_PAUSE_MS;
+		pause_snapshots(store);
 	return err;
 }
 

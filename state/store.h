@@ -168,7 +168,8 @@ int store_error(const struct store *store);
  * replay before that new journal gives the state: names, then the rest, in any number of
  * turns of the loop, with store_put() and store_commit() in between as ever. end: write, sync,
  * rename, in a thread of its own beside the writer; then files older than the previous pair are
- * deleted. A snapshot that fails leaves everything as it was, and none is wanted for 10 s.
+ * deleted. A snapshot that fails leaves everything as it was, and none is wanted for 10 s,
+ * then 20, up to ten minutes; for 10 s where records were given up.
  * begin and end commit what was put. begin returns -EBUSY while one is being written.
  */
 bool store_wants_snapshot(const struct store *store); /* the journal has grown enough */

@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/moment.h"
 #include "tests/state/fixture.h"
 
 enum call { OPENAT, PWRITE, FDATASYNC, FSYNC, RENAMEAT, SHORT_PWRITE, CALLS };
@@ -95,6 +96,7 @@ static struct io bad_io = {
 	.renameat = bad_renameat,
 	.retry_ms = 1,
 	.stop_ms = 3600 * 1000,
+	.pause_ms = 10000,
 };
 
 static char *dir;
@@ -267,6 +269,33 @@ Test(faults, in_a_snapshot_leave_everything_as_it_was)
 		folder_drop(dir);
 		dir = folder_make();
 	}
+}
+
+Test(faults, in_snapshots_are_tried_again_after_longer_and_longer, .timeout = 120)
+{
+	struct store *store;
+	struct record ban = ban_of("192.0.2.1", 1);
+	int64_t began;
+
+	bad_io.pause_ms = 100;
+	store = bad_store();
+	for (int i = 0; i < 100000; i++)
+		store_put(store, &ban);
+	wait_durable(store, store_commit(store, true));
+	for (int pause = 100; pause <= 800; pause *= 2) {
+		cr_assert(store_wants_snapshot(store));
+		began = moment_ticks();
+		cr_assert_eq(store_snapshot_begin(store), 0);
+		wait_durable(store, store_commit(store, true));
+		set_fault(RENAMEAT, ENOSPC, 0, 1);
+		store_snapshot_end(store);
+		wait_snapshot(store);
+		cr_expect_eq(store_counts(store).snapshot_error, -ENOSPC);
+		while (!store_wants_snapshot(store))
+			usleep(10000);
+		cr_expect_geq(moment_ticks() - began, pause);
+	}
+	store_close(store);
 }
 
 /* libgdbm makes its own system calls: a limit on the size of files is its full disk. */
