@@ -247,8 +247,9 @@ bool kernel_unpack_defined(struct target_info *out, const struct options *option
 		.way = ways[defined->way],
 		.timeouts = defined->timeouts != 0,
 		.longest = options->kind == OPTIONS_IPSET ? IPSET_LONGEST_MS : TIME_FOREVER,
-		/* There is no multicast group of ipset. */
-		.silent = options->kind == OPTIONS_IPSET,
+		/* There is no multicast group of ipset, and a route that "ip route replace"
+		 * takes the place of goes without a word. */
+		.silent = options->kind != OPTIONS_NFT,
 		.identity = defined->identity,
 		.created = defined->created != 0,
 	};

@@ -54,7 +54,7 @@ struct target_info {
 	char text[256];
 	enum target_way way;
 	bool timeouts;	   /* entries end by themselves; else the caller deletes them */
-	bool silent;	   /* the kernel does not tell when somebody else changes it */
+	bool silent;	   /* the kernel does not always tell when somebody else changes it */
 	int64_t longest;   /* ms: an end further off is cut to this and must be sent again
 			      before it comes (ipset: 2147483 s); TIME_FOREVER: any */
 	uint32_t identity; /* to be kept in state and given back: the mark of sets we created */

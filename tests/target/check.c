@@ -315,6 +315,30 @@ Test(faults, of_a_name_that_is_not_text_make_no_sense)
 	spec_clear(&spec);
 }
 
+Test(definitions, say_whether_all_that_happens_is_told)
+{
+	static const struct {
+		const char *spec;
+		bool silent;
+	} rows[] = {{"nft", false},
+		    {"nft[table=\"ip t\", set4=a]", false},
+		    {"ipset", true},
+		    {"route", true}};
+	const struct wire_defined defined = {.way = WIRE_WAY_DIFF};
+	struct diag silent = {0};
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct spec spec = parse(rows[i].spec);
+		struct target_info info;
+		struct options options;
+
+		cr_assert_eq(options_read(&options, &spec, &silent), 0);
+		cr_assert(kernel_unpack_defined(&info, &options, &defined));
+		cr_expect_eq(info.silent, rows[i].silent, "%s", rows[i].spec);
+		spec_clear(&spec);
+	}
+}
+
 Test(pairs, of_one_set_or_table_are_refused)
 {
 	static const struct {
