@@ -86,7 +86,7 @@ void reap_done(void *arg, struct call *call, const struct reaper_round *round)
 
 	(void)arg;
 	if (round->error) {
-		call_err(call, "banish: reap: %s", strerror(-round->error));
+		call_err(call, "banish: reap: %s", reaper_why(round->error));
 		call_finish(call, EXIT_REFUSED);
 		return;
 	}

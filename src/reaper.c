@@ -63,6 +63,14 @@ static void clear(struct reaper *r)
 	r->ended = 0;
 }
 
+const char *reaper_why(int error)
+{
+	if (error == -EOPNOTSUPP)
+		return "the kernel is built without CONFIG_INET_DIAG_DESTROY, or has no "
+		       "tcp_diag";
+	return error == -EPIPE ? "banish-netlink has ended and starts again" : strerror(-error);
+}
+
 static void count(struct reaper *r, int error)
 {
 	r->counts.rounds++;
@@ -70,9 +78,10 @@ static void count(struct reaper *r, int error)
 	r->counts.spared = 0;
 	for (size_t i = 0; i < r->row_count; i++)
 		r->counts.spared += r->rows[i].verdict == REAP_BUSY;
-	if (error && error != r->counts.error)
+	/* The next worker is asked in the next round. */
+	if (error && error != -EPIPE && error != r->counts.error)
 		log_error("reaper: sessions cannot be looked at or ended: %s",
-			  strerror(-error));
+			  reaper_why(error));
 	r->counts.error = error;
 }
 

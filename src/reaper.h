@@ -44,6 +44,8 @@ int reaper_ask(struct reaper *reaper, struct call *call, bool dry);
 void reaper_drop(struct reaper *reaper, const struct call *call); /* the caller went away */
 /* To be called every second, and when the helper has room. */
 void reaper_pump(struct reaper *reaper);
+/* An error of a round, for a person. */
+const char *reaper_why(int error);
 struct reaper_counts reaper_counts(const struct reaper *reaper);
 
 #endif

@@ -118,6 +118,8 @@ static cJSON *json_reaper(const struct daemon *daemon)
 	add_number(reaper, "rounds", counts.rounds);
 	add_number(reaper, "ended", counts.ended);
 	add_number(reaper, "spared", counts.spared);
+	if (counts.error)
+		cJSON_AddStringToObject(reaper, "error", reaper_why(counts.error));
 	return reaper;
 }
 
@@ -308,7 +310,7 @@ static void text_messages(const struct daemon *daemon, struct call *call)
 			 "reaper  %" PRIu64 " rounds, %" PRIu64 " sessions ended, %" PRIu64
 			 " spared in the last%s%s",
 			 reaped.rounds, reaped.ended, reaped.spared, reaped.error ? ": " : "",
-			 reaped.error ? strerror(-reaped.error) : "");
+			 reaped.error ? reaper_why(reaped.error) : "");
 }
 
 static void text_targets(const struct daemon *daemon, struct call *call)

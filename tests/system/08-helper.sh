@@ -7,6 +7,7 @@ configure <<E2
 target = nft
          ipset[name=ours]
          route
+[reaper sendmail]
 E2
 start
 ask ban --for 1h 203.0.113.30 || fail "ban"
@@ -35,6 +36,21 @@ equal "the table never was unowned" "" "$(cat "$T/unowned")"
 equal "status counts the restarts" 5 "$(ask status --json | jq .helper_restarts)"
 check "what was there is there: ipset" in_ipset ours 203.0.113.30
 check "what was there is there: route" in_route 203.0.113.30
+# Who has asked a worker that is killed is told so, and not of a broken pipe.
+asked_of_the_dead() {
+	worker=$(pgrep -P "$parent") || return 1
+	kill -STOP "$worker"
+	ask reap >"$T/reap" 2>&1 &
+	local asks=$!
+	sleep 0.5
+	kill -9 "$worker"
+	wait $asks
+	grep -q 'reap: banish-netlink has ended and starts again' "$T/reap"
+}
+soon "reap says that the worker ended" asked_of_the_dead
+soon "and works with the next" ask reap
+check "the log does not complain of it" not grep -q 'sessions cannot be looked at' "$LOG"
+worker=$(pgrep -P "$parent")
 ip route del blackhole 203.0.113.31
 kill -9 "$worker"
 soon "a new worker's sync brings back what was lost meanwhile" in_route 203.0.113.31
