@@ -258,6 +258,7 @@ int setup_judge(struct memory *memory, const struct conf *conf)
 		jails[i].findtime = jail->findtime;
 		jails[i].bantime = jail->bantime;
 		jails[i].increment = jail->increment;
+		jails[i].unverified = jail->unverified;
 		jails[i].prefix6 = jail->prefix6;
 		jails[i].ignoreip = jail->ignoreip;
 		jails[i].ignoreip_count = jail->ignoreip_count;

@@ -50,7 +50,9 @@ struct conf_jail {
 	int64_t findtime;  /* ms, > 0 */
 	int64_t bantime;   /* ms, > 0, or TIME_FOREVER */
 	struct increment increment; /* all zero in the jail `manual` */
-	unsigned prefix6;	    /* 32..128: IPv6 is counted and banned by this length */
+	bool unverified;  /* of a source anybody on this host can write to: maxretry is 2 or
+			     more */
+	unsigned prefix6; /* 32..128: IPv6 is counted and banned by this length */
 	struct prefix *ignoreip;
 	size_t ignoreip_count;
 	/* Its service: what it is for. A jail with "scope = port" has them in its targets'

@@ -148,6 +148,7 @@ static int add_socket(struct conf_jail *jail, const struct scope *scope,
 		mistake = "may have the one word \"" TRUSTED "\" after the socket";
 	else
 		mistake = socket_mistake(name, more, jail->maxretry);
+	jail->unverified |= is_udp(name) && !more;
 	if (!mistake)
 		return add_name(jail, scope, "syslog", SYSLOG, name, c->place);
 	complain(scope, c->place, "syslog", c->text, mistake);

@@ -38,6 +38,7 @@ static int add(struct jails *jails, const struct judge_jail *from)
 		.findtime = from->findtime,
 		.bantime = from->bantime,
 		.increment = from->increment,
+		.unverified = from->unverified && from->maxretry > 1,
 		.prefix6 = from->prefix6 <= 128 ? from->prefix6 : 128,
 	};
 	if (ignore_set(&jail->ignore, from->ignoreip, from->ignoreip_count) < 0)

@@ -15,6 +15,7 @@ struct jail {
 	unsigned maxretry; /* at least 1 */
 	int64_t findtime, bantime;
 	struct increment increment;
+	bool unverified;
 	unsigned prefix6;
 	struct ignore ignore;
 	bool gone; /* of a former configuration: its offences stay open for their findtime */

@@ -33,6 +33,8 @@ struct judge_jail {
 	const struct prefix *ignoreip;
 	size_t ignoreip_count;
 	struct increment increment;
+	bool unverified; /* anybody may have sent what looks like a line: one makes no ban,
+			    whoever it names; then maxretry is 2 or more */
 };
 
 struct judge_counts {

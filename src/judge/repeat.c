@@ -54,7 +54,7 @@ unsigned judge_weight(const struct judge *judge, uint32_t name, const struct pre
 	sum = strikes_sum(&judge->strikes, &judge->bans, name, subject, time);
 	if (!sum.count || time <= sum.since)
 		return 1;
-	return increment_weight(sum.count, jail->maxretry);
+	return increment_weight(sum.count, jail->maxretry - jail->unverified);
 }
 
 /* ---- what is remembered ---- */

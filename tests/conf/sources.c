@@ -89,6 +89,32 @@ Test(sources, are_what_the_keys_name)
 	world_close(&w);
 }
 
+Test(sources, of_which_one_line_is_no_proof_are_marked)
+{
+	static const struct {
+		const char *text;
+		bool unverified;
+	} rows[] = {
+		{J "syslog = udp:127.0.0.1:5514\n", true},
+		{J "syslog = udp:127.0.0.1:5514 trusted\n", false},
+		{J "syslog = udp:127.0.0.1:5514 trusted\n  udp:127.0.0.1:5515\n", true},
+		{J "syslog = /run/s\n", false},
+		{J "logpath = /a\n", false},
+	};
+	struct world w;
+
+	open_filters(&w);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct conf *conf;
+
+		world_text(&w, B, rows[i].text);
+		cr_assert_eq(world_conf(&w, &conf), 0, "row %zu: %s", i, w.said);
+		cr_expect_eq(conf->jails[1].unverified, rows[i].unverified, "row %zu", i);
+		conf_free(conf);
+	}
+	world_close(&w);
+}
+
 #define LOOPBACK " must be a port of loopback, such as udp:127.0.0.1:5514\n"
 #define MATCH " must be FIELD=VALUE words, with \"+\" between alternatives\n"
 

@@ -20,9 +20,9 @@ struct judge *court_new(uint32_t bans, uint32_t accounts)
 	const struct prefix ignore[] = {court_prefix("192.0.2.0/24"),
 					court_prefix("2001:db8:5::7")};
 	const struct judge_jail jails[] = {
-		{1, 3, 10 * MINUTE, HOUR, 64, ignore, 2, {0}},
-		{2, 1, 10 * MINUTE, HOUR, 64, ignore, 2, {0}},
-		{3, 1000, HOUR, TIME_FOREVER, 56, ignore, 2, {0}},
+		{1, 3, 10 * MINUTE, HOUR, 64, ignore, 2, {0}, false},
+		{2, 1, 10 * MINUTE, HOUR, 64, ignore, 2, {0}, false},
+		{3, 1000, HOUR, TIME_FOREVER, 56, ignore, 2, {0}, false},
 	};
 	struct judge *judge;
 

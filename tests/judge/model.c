@@ -261,7 +261,8 @@ Test(model, judges_the_same)
 					       rules[i + 1].prefix6,
 					       ignore,
 					       2,
-					       {0}};
+					       {0},
+					       false};
 	cr_assert_eq(judge_set_jails(judge, jails, JAILS), 0);
 	for (int step = 0; step < STEPS; step++) {
 		now += chance(50) ? chance(3000) : chance(30 * MINUTE);

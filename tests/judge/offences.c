@@ -149,7 +149,7 @@ Test(offences, live_ones_count_by_their_time_when_it_is_near)
 
 Test(offences, a_ban_that_would_be_over_is_not_made)
 {
-	const struct judge_jail jail = {1, 2, 10 * MINUTE, MINUTE, 64, NULL, 0, {0}};
+	const struct judge_jail jail = {1, 2, 10 * MINUTE, MINUTE, 64, NULL, 0, {0}, false};
 	static const struct {
 		int64_t time;
 		enum judge_verdict verdict;
@@ -266,7 +266,7 @@ Test(offences, beside_an_ignored_address_ipv6_counts_alone)
 
 Test(offences, of_a_jail_that_is_not_there_or_gone_say_so)
 {
-	const struct judge_jail jail = {2, 3, MINUTE, MINUTE, 64, NULL, 0, {0}};
+	const struct judge_jail jail = {2, 3, MINUTE, MINUTE, 64, NULL, 0, {0}, false};
 	const struct offence offence = {court_prefix(A), 99, NOW, true};
 	struct judge *judge = court_new(100, 100);
 	struct ban ban;
@@ -285,7 +285,7 @@ Test(offences, of_a_jail_that_is_not_there_or_gone_say_so)
 
 Test(offences, of_a_jail_whose_maxretry_was_lowered_count_on)
 {
-	const struct judge_jail jail = {1, 2, 10 * MINUTE, HOUR, 64, NULL, 0, {0}};
+	const struct judge_jail jail = {1, 2, 10 * MINUTE, HOUR, 64, NULL, 0, {0}, false};
 	struct judge *judge = court_new(100, 100);
 
 	court_live(judge, A, NOW);

@@ -17,8 +17,8 @@ static struct judge *doubling(uint32_t bans, unsigned maxretry)
 	const struct judge_limits limits = {.bans = bans, .accounts = 100};
 	const struct increment rule = {.on = true, .factor = 1, .maxtime = TIME_FOREVER};
 	const struct judge_jail jails[] = {
-		{1, maxretry, 10 * MINUTE, HOUR, 64, NULL, 0, rule},
-		{2, 1, 10 * MINUTE, HOUR, 64, NULL, 0, {0}},
+		{1, maxretry, 10 * MINUTE, HOUR, 64, NULL, 0, rule, false},
+		{2, 1, 10 * MINUTE, HOUR, 64, NULL, 0, {0}, false},
 	};
 	struct judge *judge;
 
@@ -200,6 +200,30 @@ Test(strikes, make_an_offence_weigh_more)
 	offend(judge, 1, A, at, JUDGE_BANNED);
 	at += 99 * HOUR;
 	judge_set_age(judge, 100 * DAY);
+	offend(judge, 1, A, at, JUDGE_BANNED);
+	judge_free(judge);
+}
+
+Test(strikes, do_not_make_one_line_a_ban_that_anybody_may_have_sent)
+{
+	struct judge_jail jail = {.name = 1,
+				  .maxretry = 2,
+				  .findtime = HOUR,
+				  .bantime = HOUR,
+				  .prefix6 = 128,
+				  .increment = {.on = true, .factor = 1, .maxtime = TIME_FOREVER},
+				  .unverified = true};
+	struct judge *judge = doubling(100, 2);
+	int64_t at = NOW;
+
+	judge_set_age(judge, 100 * DAY);
+	cr_assert_eq(judge_set_jails(judge, &jail, 1), 0);
+	for (int i = 0; i < 3; i++, at += 24 * HOUR) {
+		offend(judge, 1, A, at, JUDGE_COUNTED);
+		offend(judge, 1, A, at, JUDGE_BANNED);
+	}
+	jail.unverified = false;
+	cr_assert_eq(judge_set_jails(judge, &jail, 1), 0);
 	offend(judge, 1, A, at, JUDGE_BANNED);
 	judge_free(judge);
 }
