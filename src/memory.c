@@ -328,8 +328,9 @@ void memory_follow(struct memory *memory, bool (*followed)(void *arg, uint32_t s
 		   void *arg)
 {
 	for (size_t i = 0; i < memory->position_count; i++)
-		memory->positions[i].at =
-			followed(arg, memory->positions[i].source) ? moment_now() : TIME_NONE;
+		memory->positions[i].at = followed && followed(arg, memory->positions[i].source)
+						  ? moment_now()
+						  : TIME_NONE;
 }
 
 void memory_removal(struct memory *memory, const struct removal *removal, bool pending)

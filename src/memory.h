@@ -86,7 +86,7 @@ const struct position *memory_find_position(const struct memory *memory, uint32_
 /* When (wall clock) what is behind the position was written, at the earliest; TIME_NONE: not
  * known. */
 int64_t memory_unread_since(const struct memory *memory, uint32_t source);
-/* These sources are read from now on, and no others. */
+/* These sources are read from now on, and no others; NULL: none is. */
 void memory_follow(struct memory *memory, bool (*followed)(void *arg, uint32_t source),
 		   void *arg);
 /* A piece of what a filter remembers is another now. Those that belong to what was read go

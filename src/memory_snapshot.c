@@ -133,12 +133,15 @@ static void snapshot_start(struct memory *memory)
 	}
 }
 
+/* What no source has taken over is as it was loaded, without a daemon all of it. */
 static void snapshot_pieces(struct memory *memory)
 {
-	if (!memory->filters)
-		return;
 	memory->aside = true;
-	memory->filters(memory->filters_arg);
+	for (uint32_t i = 0; i < memory->recall.count; i++)
+		if (memory->recall.list[i].bytes.len)
+			memory_piece(memory, &memory->recall.list[i]);
+	if (memory->filters)
+		memory->filters(memory->filters_arg);
 	memory->aside = false;
 }
 

@@ -186,6 +186,8 @@ static int offline_keep(struct memory *memory)
 	if (store_durable(memory->store) < ticket)
 		return say("state: not durable",
 			   store_error(memory->store) ? store_error(memory->store) : -EIO);
+	/* The snapshot is younger than what was read. */
+	memory_follow(memory, NULL, NULL);
 	while (memory_snapshot_step(memory, true))
 		;
 	return 0;

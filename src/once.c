@@ -83,6 +83,8 @@ static int read_feed(struct once *once, const struct setup_feed *feed)
 		log_error("%s: %s", feed->path, strerror(-error));
 		return error;
 	}
+	/* What a filter remembered there is behind that. */
+	recall_forget(&once->memory->recall, name);
 	memory_position(once->memory, name, &position);
 	return 0;
 }

@@ -77,6 +77,18 @@ bool recall_set(struct recall *recall, const struct recall_piece *piece)
 	return true;
 }
 
+void recall_forget(struct recall *recall, uint32_t source)
+{
+	for (uint32_t i = 0; i < recall->count; i++) {
+		struct recall_piece *piece = &recall->list[i];
+
+		if (piece->source != source)
+			continue;
+		free((char *)piece->bytes.at);
+		piece->bytes = (struct text){NULL, 0};
+	}
+}
+
 static int compare(const void *left, const void *right)
 {
 	const struct recall_piece *a = left, *b = right;

@@ -31,6 +31,8 @@ void recall_init(struct recall *recall);
 void recall_clear(struct recall *recall); /* frees what it holds */
 /* Replaces what there was. False: there is no room. */
 bool recall_set(struct recall *recall, const struct recall_piece *piece);
+/* Those of this source. */
+void recall_forget(struct recall *recall, uint32_t source);
 /* In order of their numbers from now on, and none is added any more. */
 void recall_sort(struct recall *recall);
 
