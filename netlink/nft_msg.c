@@ -25,25 +25,36 @@ struct nlmsghdr *nft_msg_message(struct nl_batch *batch, uint16_t type, uint16_t
 			  sizeof header);
 }
 
-static void boundary(struct nl_batch *batch, uint16_t type)
+/* Generation 0 is any. */
+static void boundary(struct nl_batch *batch, uint16_t type, uint32_t generation)
 {
 	const struct nfgenmsg header = {.nfgen_family = AF_UNSPEC,
 					.version = NFNETLINK_V0,
 					.res_id = htons(NFNL_SUBSYS_NFTABLES)};
 
-	if (nl_message(batch, type, 0, &header, sizeof header))
-		nl_message_end(batch);
+	struct nlmsghdr *m = nl_message(batch, type, 0, &header, sizeof header);
+
+	if (!m)
+		return;
+	if (generation)
+		mnl_attr_put_u32(m, NFNL_BATCH_GENID, htonl(generation));
+	nl_message_end(batch);
 }
 
 void nft_msg_open(struct nl_batch *batch, const struct nl *nl)
 {
+	nft_msg_open_at(batch, nl, 0);
+}
+
+void nft_msg_open_at(struct nl_batch *batch, const struct nl *nl, uint32_t generation)
+{
 	nl_begin(batch, nl);
-	boundary(batch, NFNL_MSG_BATCH_BEGIN);
+	boundary(batch, NFNL_MSG_BATCH_BEGIN, generation);
 }
 
 void nft_msg_close(struct nl_batch *batch)
 {
-	boundary(batch, NFNL_MSG_BATCH_END);
+	boundary(batch, NFNL_MSG_BATCH_END, 0);
 }
 
 void nft_msg_table(struct nl_batch *batch, const char *table, uint32_t flags)

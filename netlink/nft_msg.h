@@ -34,6 +34,7 @@ struct nft_place {
 	uint8_t family; /* NFPROTO_* of the table */
 	const char *table;
 	char set[NFT_NAME_SIZE];
+	uint8_t key;	  /* bytes of an address; of a marked one */
 	bool interval;	  /* holds [start, end), else addresses */
 	bool marked;	  /* elements say that they are ours: nft_mark.h */
 	uint64_t timeout; /* the set's own, ms; 0: none */
@@ -54,6 +55,8 @@ struct nlmsghdr *nft_msg_message(struct nl_batch *batch, uint16_t type, uint16_t
 
 /* Every transaction stands between these two. */
 void nft_msg_open(struct nl_batch *batch, const struct nl *nl);
+/* It fails with -ERESTART when there have been others since that generation. */
+void nft_msg_open_at(struct nl_batch *batch, const struct nl *nl, uint32_t generation);
 void nft_msg_close(struct nl_batch *batch);
 
 /* Our own table and what is in it; `family` of the table is inet throughout. */

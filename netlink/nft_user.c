@@ -7,6 +7,7 @@
 
 #include "netlink/nft.h"
 #include "netlink/nft_order.h"
+#include "netlink/nft_shape.h"
 #include "netlink/nft_shared.h"
 #include "netlink/nft_write.h"
 
@@ -27,6 +28,19 @@ struct sorted {
 	size_t count;
 };
 
+/* Some questions make no sense to a set of another kind, which it may have been for a moment.
+ */
+static int sift(enum nft_fate *fates, struct kernel *k, const struct nft_place *place,
+		const struct sorted *s)
+{
+	int error = s->count ? nft_shared_sift(fates, k, place, s->all, s->count) : 0;
+	uint32_t generation;
+
+	if (error != -EINVAL)
+		return error;
+	return nft_shape_same(&generation, k, place) ? -ENOENT : -EBUSY;
+}
+
 static size_t sort_out(struct nft_group *groups, struct kernel *k,
 		       const struct nft_place *place, struct sorted *s)
 {
@@ -34,7 +48,7 @@ static size_t sort_out(struct nft_group *groups, struct kernel *k,
 	struct nft_group rest = {.live = place, .changes = s->rest};
 	enum nft_fate fates[WIRE_RECORDS_MAX];
 	size_t i, used = 0;
-	int error = s->count ? nft_shared_sift(fates, k, place, s->all, s->count) : 0;
+	int error = sift(fates, k, place, s);
 
 	for (i = 0; i < s->count; i++) {
 		if (error)
@@ -89,58 +103,14 @@ static const struct target_verbs user_verbs = {
 	.close = nft_close,
 };
 
-struct header {
-	uint32_t flags, type, len;
-	uint64_t timeout;
-};
-
-static int read_header(void *arg, const struct nlmsghdr *m)
-{
-	const struct nlattr *a[NFTA_SET_MAX + 1];
-	struct header *h = arg;
-
-	nl_attributes(m, sizeof(struct nfgenmsg), a, NFTA_SET_MAX + 1);
-	nl_get_be32(a[NFTA_SET_FLAGS], &h->flags);
-	nl_get_be32(a[NFTA_SET_KEY_TYPE], &h->type);
-	nl_get_be32(a[NFTA_SET_KEY_LEN], &h->len);
-	h->timeout = nl_get_be64(a[NFTA_SET_TIMEOUT]);
-	return 0;
-}
-
-static int check_header(const struct header *h, unsigned family)
-{
-	bool v4 = h->type == NFT_TYPE_IPV4_ADDR && h->len == 4;
-	bool v6 = h->type == NFT_TYPE_IPV6_ADDR && h->len == 16;
-
-	if ((!v4 && !v6) || h->flags & (NFT_SET_MAP | NFT_SET_OBJECT | NFT_SET_CONSTANT))
-		return WIRE_FAULT_TYPE;
-	if (v4 != (family == 4))
-		return WIRE_FAULT_FAMILY;
-	return h->flags & NFT_SET_TIMEOUT ? 0 : WIRE_FAULT_TIMEOUT;
-}
-
 static int user_set(struct nft *nft, struct nft_place *place, unsigned family, const char *name,
 		    struct wire_defined *defined)
 {
-	struct kernel *k = nft->target.kernel;
-	struct header h = {0};
-	const struct nl_answers answers = {.data = read_header, .arg = &h};
-	int error;
-
 	if (!name[0])
 		return 0;
 	target_where(defined, name);
-	nl_begin(k->batch, &k->nft);
-	nft_msg_get_set(k->batch, place->family, place->table, name);
-	error = nl_send(&k->nft, k->batch, &answers);
-	if (!error)
-		error = check_header(&h, family);
-	if (error)
-		return error == -ENOENT ? WIRE_FAULT_NO_SET : error;
 	snprintf(place->set, sizeof place->set, "%s", name);
-	place->interval = h.flags & NFT_SET_INTERVAL;
-	place->timeout = h.timeout;
-	return 0;
+	return nft_shape_open(place, nft->target.kernel, family);
 }
 
 int nft_user_open(struct nft *nft, struct wire_defined *defined, const struct options *o)

@@ -4,11 +4,13 @@
 
 #include <linux/netfilter/nf_tables.h>
 
+#include "netlink/nft_shape.h"
 #include "netlink/nft_write.h"
 
 /* A transaction that fails waits for an RCU grace period: 8 ms, where one that succeeds takes
  * 4 us. So what fails is not tried for ever. */
 #define FAILURES_MAX 64
+#define TRIES 20 /* while others change the ruleset, from one moment to the next */
 
 struct writer {
 	struct kernel *kernel;
@@ -60,20 +62,59 @@ static void put_group(struct writer *w, const struct nft_group *g)
 	}
 }
 
-static int transact(struct writer *w, const struct nft_group *groups, size_t count)
+/* Sets of the user's must be of the kind that the target was opened for. *generation: the one
+ * in which they are, 0 for our own. */
+static int look_at_sets(struct writer *w, const struct nft_group *groups, size_t count,
+			uint32_t *generation)
+{
+	const struct nft_place *last = NULL;
+	uint32_t newer;
+	size_t i;
+	int error = 0;
+
+	*generation = 0;
+	for (i = 0; i < count && !error; i++) {
+		if (!groups[i].live || !groups[i].live->marked || groups[i].live == last)
+			continue;
+		last = groups[i].live;
+		error = nft_shape_same(*generation ? &newer : generation, w->kernel, last);
+	}
+	return error;
+}
+
+static int transact_once(struct writer *w, const struct nft_group *groups, size_t count)
 {
 	struct nl_batch *batch = w->kernel->batch;
+	uint32_t generation;
 	size_t i;
-	int error;
+	int error = look_at_sets(w, groups, count, &generation);
 
-	nft_msg_open(batch, &w->kernel->nft);
+	if (error)
+		return error;
+	nft_msg_open_at(batch, &w->kernel->nft, generation);
 	for (i = 0; i < count; i++)
 		put_group(w, &groups[i]);
 	nft_msg_close(batch);
-	error = nl_send(&w->kernel->nft, batch, NULL);
+	return nl_send(&w->kernel->nft, batch, NULL);
+}
+
+static int transact(struct writer *w, const struct nft_group *groups, size_t count)
+{
+	int tries, error = -ERESTART;
+
+	for (tries = 0; tries < TRIES && error == -ERESTART; tries++)
+		error = transact_once(w, groups, count);
 	if (error && error != -EMSGSIZE)
 		w->failures++;
-	return error;
+	return error == -ERESTART ? -EBUSY : error;
+}
+
+/* A set that is of another kind is not the one that was asked for. */
+static int told(int error)
+{
+	if (error == -ENFILE)
+		return -ENOSPC;
+	return error == -ESTALE ? -ENOENT : error;
 }
 
 static void refuse(const struct nft_group *g, int error)
@@ -81,7 +122,7 @@ static void refuse(const struct nft_group *g, int error)
 	size_t i;
 
 	for (i = 0; i < g->count; i++)
-		g->changes[i].result->error = error == -ENFILE ? -ENOSPC : error;
+		g->changes[i].result->error = told(error);
 }
 
 static struct nft_group part(const struct nft_group *g, size_t from, size_t count)
@@ -275,8 +316,8 @@ static void split(struct writer *w, const struct nft_group *g, int error)
 		return;
 	/* ENOENT: neither an add nor a delete of ours minds a missing element, so the set or
 	 * its table is gone. EPERM: the table has another owner. */
-	if (g->count == 1 || error == -ENOENT || error == -EPERM ||
-	    w->failures >= FAILURES_MAX) {
+	if (g->count == 1 || error == -ENOENT || error == -ESTALE || error == -EPERM ||
+	    error == -EBUSY || w->failures >= FAILURES_MAX) {
 		refuse(g, error);
 		return;
 	}

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The nft target in a table of the user's."""
 
+import re
+
 from client import *
 
 RULES = '''
@@ -212,6 +214,51 @@ def limits(h):
           [-2, -2])
 
 
+def loaded(*flags, end=''):
+    return ''.join(f'''
+add table inet kinds
+delete table inet kinds
+table inet kinds {{
+	set s {{ type ipv4_addr; flags {f}; {end} }}
+}}
+''' for f in flags)
+
+
+def load(rules):
+    subprocess.run(['nft', '-f', '-'], input=rules, text=True, check=True)
+
+
+def other_kinds(h):
+    """The user's rules are loaded anew, and the set has other flags than before."""
+    load(loaded('timeout'))
+    define = lambda: h.define(kind='nft', table='inet kinds', set4='s')
+    elements = lambda: re.findall(r'([0-9.-]+) (?:timeout|expires)', sh('nft list set inet kinds s'))
+    define()
+    equal('a set of addresses', h.change(change(ADD, '192.0.2.1')), [0])
+    for flags, end in [('interval, timeout', ''), ('timeout', ''), ('timeout', 'timeout 1h;')]:
+        load(loaded(flags, end=end))
+        equal(f'is another with flags {flags} {end}: nothing is put in or out', (h.change(
+            change(ADD, '192.0.2.1'), change(ADD, '192.0.2.5'), change(DEL, '192.0.2.9')), elements()),
+            ([-2, -2, 0], []))
+        define()
+        equal('and is filled when it is defined again',
+              (h.change(change(ADD, '192.0.2.1')), elements()), ([0], ['192.0.2.1']))
+    # In a loop beside us: never an address that begins an interval without an end.
+    load(loaded('timeout'))
+    define()
+    loader = subprocess.Popen(['bash', '-c', 'for i in {1..150}; do nft "$0"; nft "$1"; done',
+                               loaded('timeout'), loaded('interval, timeout')])
+    results, seen = [], set()
+    while loader.poll() is None:
+        results += h.change(change(ADD, '192.0.2.1'), change(ADD, '192.0.2.5'))
+        seen |= set(elements())
+        if results[-1] == -2:
+            define()
+    check('some were put in, and some refused', {0, -2} <= set(results) <= {0, -2, -16}, set(results))
+    check('and no more than they say', seen <= {'192.0.2.1', '192.0.2.5'}, seen)
+    sh('nft delete table inet kinds')
+
+
 def run():
     subprocess.run(['nft', '-f', '-'], input=RULES, text=True, check=True)
     h = Helper()
@@ -223,5 +270,6 @@ def run():
     many(h)
     facts(h)
     limits(h)
+    other_kinds(h)
     h.close()
     sh('nft delete table inet filter')
