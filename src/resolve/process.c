@@ -46,8 +46,11 @@ static bool read_started(int64_t *out, struct text stat)
 static bool is_inside(struct text line)
 {
 	struct text word;
+	unsigned ids = 0;
 
-	return text_word(&line, &word) && text_word(&line, &word);
+	while (text_word(&line, &word))
+		ids++;
+	return ids > 1;
 }
 
 /*
