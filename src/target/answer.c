@@ -35,6 +35,12 @@ static const struct shape shapes[] = {
 	[WIRE_LIVE] = {WIRE_LIVE, ANY, sizeof(struct wire_fact)},
 };
 
+/* -EPIPE is our own word for a worker that died: it would be waited for, and none come. */
+static bool error_fits(int error)
+{
+	return error <= 0 && error >= -ERRNO_MAX && error != -EPIPE;
+}
+
 static bool count_fits(const struct shape *shape, const struct wire_head *asked,
 		       const struct wire_head *head)
 {
@@ -55,8 +61,7 @@ static bool answer_fits(const struct wire_head *asked, const struct wire_head *h
 	/* A request that could not be looked at is refused as a plain result. */
 	return head->serial == asked->serial &&
 	       (head->kind == shape->answer || (head->kind == WIRE_RESULT && head->error)) &&
-	       head->error <= 0 && head->error >= -ERRNO_MAX &&
-	       count_fits(shape, asked, head) &&
+	       error_fits(head->error) && count_fits(shape, asked, head) &&
 	       len == sizeof *head + head->count * shape->record &&
 	       (last || (shape->count == ANY && !head->error));
 }
@@ -64,7 +69,7 @@ static bool answer_fits(const struct wire_head *asked, const struct wire_head *h
 static bool results_fit(const struct wire_result *results, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		if (results[i].error > 0 || results[i].error < -ERRNO_MAX)
+		if (!error_fits(results[i].error))
 			return false;
 	return true;
 }
@@ -239,7 +244,7 @@ static bool take_closed(struct targets *targets, const struct request *request)
 	uint64_t sockets = 0;
 
 	for (size_t i = 0; i < packet->head.count; i++) {
-		if (packet->results[i].error < -ERRNO_MAX)
+		if (packet->results[i].error < 0 && !error_fits(packet->results[i].error))
 			return false;
 		if (packet->results[i].error > 0)
 			sockets += (uint64_t)packet->results[i].error;

@@ -275,6 +275,13 @@ static void answer_badly(unsigned order)
 	case FAKE_POSITIVE:
 		out.results[0].error = 5;
 		break;
+	case FAKE_DEAD:
+		out.results[0].error = -EPIPE;
+		break;
+	case FAKE_DEAD_WHOLE:
+		out.head.error = -EPIPE;
+		say_records(0, 0);
+		return;
 	case FAKE_POSITIVE_WHOLE:
 		out.head.error = 5;
 		say_records(0, 0);

@@ -31,6 +31,8 @@ enum fake_order {
 	FAKE_NOT_LAST,
 	FAKE_POSITIVE,
 	FAKE_POSITIVE_WHOLE,
+	FAKE_DEAD, /* says what only its end may */
+	FAKE_DEAD_WHOLE,
 	FAKE_UNASKED,
 	FAKE_STRANGE_EVENT,
 	FAKE_LONG_HELLO,
