@@ -63,7 +63,8 @@ static int compile(struct filter *f, const struct rules *rules, struct diag *dia
 	int err = 0;
 
 	if (rules->prefregex.regex)
-		err = add_regex(f, &f->pref, &prefs, 0, &rules->prefregex, diag);
+		err = add_regex(f, &f->pref, &prefs, f->lines > 1 ? 0 : REGEX_LINE,
+				&rules->prefregex, diag);
 	for (size_t i = 0; i < rules->fails && err != -ENOMEM; i++)
 		err = graver(add_fail(f, &rules->fail[i], diag), err);
 	for (size_t i = 0; i < rules->ignores && err != -ENOMEM; i++)

@@ -324,6 +324,18 @@ static bool remember(struct look *l)
 	return true;
 }
 
+/* What <F-CONTENT>, of the group, matched. */
+static bool find_content(const struct look *l, const struct regex_group *group,
+			 struct text *out)
+{
+	if (group->slot != SLOT_CONTENT || group->kind == GROUP_TUPLE ||
+	    !search_group(&l->s->pref, l->whole, group->group, out) || !out->len)
+		return false;
+	if (l->f->pref->open && group->kind == GROUP_PLAIN)
+		out->len = (size_t)(l->whole.at + l->whole.len - 1 - out->at);
+	return true;
+}
+
 /* What failregex search in. False: prefregex did not match. */
 static bool narrow(struct look *l)
 {
@@ -337,9 +349,7 @@ static bool narrow(struct look *l)
 	if (!run_pref(l))
 		return false;
 	for (size_t i = 0; i < pref->group_count && !l->narrowed; i++)
-		if (pref->groups[i].slot == SLOT_CONTENT &&
-		    pref->groups[i].kind != GROUP_TUPLE &&
-		    search_group(&l->s->pref, l->whole, pref->groups[i].group, &t) && t.len)
+		if (find_content(l, &pref->groups[i], &t))
 			read_content(l, t);
 	return true;
 }

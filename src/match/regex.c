@@ -13,6 +13,11 @@
 /* When it explains: some tens of milliseconds. */
 #define FURTHEST_CALLS 2000000
 
+/* Nearly every prefregex ends like this, and most of its time would go into finding out that
+ * any character but a newline stands up to the end of a line. */
+#define TAIL "(?P<content>.+)$"
+#define TAIL_OPEN "(?P<content>.)"
+
 /* ---- compiling ---- */
 
 static pcre2_code *code_compile(const char *pattern, uint32_t options, int *err, PCRE2_SIZE *at)
@@ -30,6 +35,34 @@ static pcre2_code *code_compile(const char *pattern, uint32_t options, int *err,
 	return code;
 }
 
+/* (?s) and the like change what a character is. */
+static bool has_flags(const char *pattern)
+{
+	const char *at = pattern;
+
+	while ((at = strstr(at, "(?"))) {
+		at += 2;
+		if (islower((unsigned char)*at) || *at == '-')
+			return true;
+	}
+	return false;
+}
+
+static int choose_searched(struct regex *r)
+{
+	size_t len = strlen(r->pattern), tail = strlen(TAIL);
+	const char *at = r->pattern + len - tail;
+
+	r->open = r->flags & REGEX_LINE && len > tail && !strcmp(at, TAIL) && at[-1] != '\\' &&
+		  !has_flags(r->pattern);
+	r->searched = strdup(r->pattern);
+	if (!r->searched)
+		return -ENOMEM;
+	if (r->open)
+		strcpy(r->searched + len - tail, TAIL_OPEN);
+	return 0;
+}
+
 static int compile(struct regex *r, char *why, size_t size)
 {
 	PCRE2_UCHAR words[128];
@@ -38,14 +71,16 @@ static int compile(struct regex *r, char *why, size_t size)
 	size_t from;
 	int err;
 
-	r->any.code = code_compile(r->pattern, r->options, &err, &at);
+	if (choose_searched(r))
+		return -ENOMEM;
+	r->any.code = code_compile(r->searched, r->options, &err, &at);
 	if (!r->any.code && err == PCRE2_ERROR_NOMEMORY)
 		return -ENOMEM;
 	if (!r->any.code) {
 		from = at > 20 ? at - 20 : 0;
 		pcre2_get_error_message(err, words, sizeof(words));
 		snprintf(why, size, "%s after \"%.*s\"", (const char *)words, (int)(at - from),
-			 r->pattern + from);
+			 r->searched + from);
 		return -EINVAL;
 	}
 	pcre2_pattern_info(r->any.code, PCRE2_INFO_ALLOPTIONS, &all);
@@ -221,6 +256,7 @@ void regex_free(struct regex *r)
 	free(r->groups);
 	free(r->text);
 	free(r->pattern);
+	free(r->searched);
 	pcre2_code_free(r->any.code);
 	pcre2_code_free(r->ascii.code);
 	pcre2_code_free(r->marked.code);
@@ -252,7 +288,7 @@ static pcre2_code *compile_ascii(const struct regex *r)
 	PCRE2_SIZE at;
 	int err;
 
-	if (!python_ascii(&pattern, r->pattern))
+	if (!python_ascii(&pattern, r->searched))
 		code = code_compile(pattern, r->options & ~(PCRE2_UTF | PCRE2_UCP), &err, &at);
 	free(pattern);
 	return code;

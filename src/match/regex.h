@@ -20,6 +20,7 @@ enum {
 	REGEX_NAMES = 1, /* <HOST> takes host names too */
 	REGEX_LINES = 2, /* ^ and $ also match at the lines within the subject */
 	REGEX_PLAIN = 4, /* without fail2ban's tags */
+	REGEX_LINE = 8,	 /* a subject is one line with its newline: see `open` */
 };
 
 enum group_kind {
@@ -49,11 +50,14 @@ struct regex {
 		marked; /* the same with a callout behind what may run over all of a text */
 	pcre2_code *counted; /* the same with a callout before each item; NULL until needed */
 	char *text;	     /* as it was written */
-	char *pattern;	     /* what was compiled */
+	char *pattern;	     /* in PCRE2's words */
+	char *searched;	     /* what was compiled: that, or with `open` a part of it */
 	unsigned flags;
 	uint32_t options;
-	bool atomic;		    /* not for JIT: see regex_machine() */
-	bool anchored;		    /* is tried at the start of the subject alone */
+	bool atomic;   /* not for JIT: see regex_machine() */
+	bool anchored; /* is tried at the start of the subject alone */
+	bool open;     /* with <F-CONTENT>, of which one character or more are found, the match
+			  goes on to the end of the line */
 	struct regex_group *groups; /* with a name: plain, alternates, tuples, each by name */
 	size_t group_count;
 	unsigned skip[REGEX_SKIPS_MAX]; /* the groups of <SKIPLINES> */

@@ -378,3 +378,36 @@ Test(scan, a_line_that_ends_a_connection_may_say_whose_it_was)
 	cr_expect_str_eq(room_find(&p, "x d[1]: over 192.0.2.1\nover 192.0.2.2\n"),
 			 "0:2 192.0.2.2 -;");
 }
+
+/* What follows prefregex up to the end of the line is not looked at before failregex. */
+Test(scan, content_goes_on_to_the_end_of_the_line)
+{
+	static const struct {
+		const char *pref, *fail, *lines, *found;
+	} table[] = {
+		{"^p: <F-CONTENT>.+</F-CONTENT>$", "^\\S+ <HOST>$",
+		 "p: \xc3\xa9 192.0.2.1\np: \np: x 192.0.2.2 y\np: x 192.0.2.3\r\np: x "
+		 "192.0.2.4",
+		 "0:1 192.0.2.1 -;0:4 192.0.2.3 -;0:5 192.0.2.4 -;"},
+		{"^(?:a )*<F-CONTENT>.+</F-CONTENT>$", "^<HOST>$", "a a 192.0.2.1\n",
+		 "0:1 192.0.2.1 -;"},
+		{"^<HOST> \\w*<F-CONTENT>.+</F-CONTENT>$", "^b$", "192.0.2.1 ab\n192.0.2.2 a\n",
+		 "0:1 192.0.2.1 -;"},
+		{"^p: (?:x|<F-CONTENT>.+</F-CONTENT>$)", "^(?:p: x )?<HOST>$",
+		 "p: x 192.0.2.1\np: 192.0.2.2\n", "0:1 192.0.2.1 -;0:2 192.0.2.2 -;"},
+		{"^x|^<F-CONTENT>.+</F-CONTENT>$", "^[xy] <HOST>$",
+		 "x 192.0.2.1\ny 192.0.2.2\n", "0:1 192.0.2.1 -;0:2 192.0.2.2 -;"},
+		{"(?s)^p: <F-CONTENT>.+</F-CONTENT>$", "^<HOST>\\s*$", "p: 192.0.2.1\n",
+		 "0:1 192.0.2.1 -;"},
+		{"^p: (?i:x)<F-CONTENT>.+</F-CONTENT>$", "^<HOST>$", "p: X192.0.2.1\n",
+		 "0:1 192.0.2.1 -;"},
+	};
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
+		const struct pattern p = {
+			.pref = table[i].pref, .fail = {table[i].fail}, .dates = {"{^LN-BEG}"}};
+
+		cr_expect_str_eq(room_find(&p, table[i].lines), table[i].found, "%s: %s",
+				 table[i].pref, room_find(&p, table[i].lines));
+	}
+}
