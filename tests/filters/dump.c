@@ -43,7 +43,7 @@ static cJSON *object(const struct rules *rules)
 static struct rules *read_filter(const char *text, bool journal)
 {
 	static const char *const none[] = {NULL};
-	struct conf_dirs dirs = {none};
+	struct conf_dirs dirs = {.filter_dirs = none};
 	struct diag diag = {.say = diag_stderr};
 	struct spec spec = {0};
 	struct rules *rules = NULL;

@@ -35,7 +35,7 @@ static void found(void *arg, size_t index, const struct finding *finding)
 static int add_filter(struct match *match, const char *text, bool journal)
 {
 	static const char *const none[] = {NULL};
-	struct conf_dirs dirs = {none};
+	struct conf_dirs dirs = {.filter_dirs = none};
 	struct diag diag = {.say = diag_stderr};
 	struct spec spec = {0};
 	struct rules *rules = NULL;

@@ -92,7 +92,7 @@ static void check_same(const struct rules *a, const struct rules *b)
 static struct rules *read_once(const struct spec *spec, bool journal, unsigned *said)
 {
 	static const char *const none[] = {NULL};
-	struct conf_dirs dirs = {none};
+	struct conf_dirs dirs = {.filter_dirs = none};
 	struct diag diag = {.say = say};
 	struct rules *rules = NULL;
 	int err = conf_read_filter(&rules, spec, journal, &dirs, &diag);

@@ -31,7 +31,7 @@ static void say(void *arg, bool error, struct place place, const char *text)
 static void read_conf(const char *path)
 {
 	const char *const own[] = {"tests/fuzz", NULL};
-	struct conf_dirs dirs = {own};
+	struct conf_dirs dirs = {.filter_dirs = own};
 	struct diag diag = {.say = say};
 	struct conf *conf = NULL;
 	int err = conf_read(&conf, path, &dirs, &diag);
