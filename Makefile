@@ -162,7 +162,7 @@ $(B)/strikes/drive: $(B)/tests/strikes/drive.o $(call room_obj,judge) $(call roo
 strikes: $(B)/strikes/drive
 	tests/strikes/compare.py --rounds $(STRIKE_ROUNDS) $<
 
--include $(shell find $(B) -name peers -prune -o -name '*.d' -type f -print 2>/dev/null)
+-include $(shell find $(B) \( -name peers -o -path '$(B)/asan' \) -prune -o -name '*.d' -type f -print 2>/dev/null)
 
 # ---- checks ----
 
@@ -277,7 +277,7 @@ BUILD_NEEDS = gcc make pkg-config libc6-dev libmnl-dev libnftnl-dev libipset-dev
 	libpcre2-dev libevent-dev libcjson-dev libcap-ng-dev libsystemd-dev nftables ipset iproute2 \
 	$(HS_NEEDS)
 TEST_NEEDS  = libcriterion-dev clang libclang-rt-14-dev clang-tidy clang-format mandoc ripgrep \
-	python3 jq strace gdbmtool systemd util-linux procps netbase iptables kmod \
+	python3 jq strace gdbmtool systemd util-linux procps netbase iptables kmod perl \
 	qemu-system-x86 cpio busybox e2fsprogs
 
 deps:

@@ -65,7 +65,7 @@ action(type="omfwd" target="127.0.0.1" port="5514" protocol="udp" template="RSYS
 action(type="omfwd" target="::1" port="5514" protocol="udp" template="RSYSLOG_SyslogProtocol23Format")
 action(type="ompipe" pipe="$T/fifo")
 E2
-	"$RSYSLOG/usr/sbin/rsyslogd" -n -f "$T/rsyslog.conf" -i "$T/rsyslog.pid" \
+	LD_LIBRARY_PATH=$RSYSLOG/usr/lib/x86_64-linux-gnu "$RSYSLOG/usr/sbin/rsyslogd" -n -f "$T/rsyslog.conf" -i "$T/rsyslog.pid" \
 		-M "$RSYSLOG/usr/lib/x86_64-linux-gnu/rsyslog" >"$T/rsyslog.out" 2>&1 &
 	RSYSLOG_PID=$!
 	soon "rsyslog listens" test -S "$T/log"
