@@ -95,10 +95,8 @@ static bool takes_part(struct text in, const char *name, bool filled)
 			return false;
 		if (item.optional || (item.kind != ITEM_GROUP && item.kind != ITEM_LOOKAHEAD))
 			continue;
-		if (text_equal(item.name, name) && (!filled || takes_text(item.body)))
-			part = true;
-		else if (takes_part(item.body, name, filled))
-			part = true;
+		part |= text_equal(item.name, name) && (!filled || takes_text(item.body));
+		part |= takes_part(item.body, name, filled);
 	}
 	return part;
 }

@@ -59,7 +59,7 @@ static int choose_searched(struct regex *r)
 	if (!r->searched)
 		return -ENOMEM;
 	if (r->open)
-		strcpy(r->searched + len - tail, TAIL_OPEN);
+		memcpy(r->searched + len - tail, TAIL_OPEN, sizeof(TAIL_OPEN));
 	return 0;
 }
 
