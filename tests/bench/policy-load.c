@@ -263,6 +263,7 @@ int main(int argc, char **argv)
 	struct timeval tick = {0, TICK_US};
 	struct rlimit files;
 	struct load load = {0};
+	struct event_config *config;
 	struct event *timer;
 
 	getrlimit(RLIMIT_NOFILE, &files);
@@ -279,7 +280,11 @@ int main(int argc, char **argv)
 	load.peers = calloc(load.count, sizeof *load.peers);
 	load.rest = calloc(load.count, sizeof *load.rest);
 	load.samples = malloc(SAMPLES_MAX * sizeof *load.samples);
-	load.base = event_base_new();
+	/* Without it time goes by in steps of 4 ms. */
+	config = event_config_new();
+	if (config)
+		event_config_set_flag(config, EVENT_BASE_FLAG_PRECISE_TIMER);
+	load.base = config ? event_base_new_with_config(config) : NULL;
 	if (!load.peers || !load.rest || !load.samples || !load.base)
 		fail("memory");
 	connect_all(&load, argv[1]);
