@@ -217,7 +217,7 @@ bench: all bench-build
 
 FUZZ_SECONDS ?= 60
 FUZZERS  := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
-FUZZ_SRC := $(foreach r,$(ROOMS) state,$(call room_src,$r)) src/evidence.c src/swatch.c src/smtpban_db.c
+FUZZ_SRC := $(foreach r,$(ROOMS) state,$(call room_src,$r)) src/evidence.c $(wildcard src/swatch*.c) src/smtpban_db.c
 FUZZ_CC   = clang $(STD) -Isrc -I. -O1 -g -fsanitize=fuzzer,address,undefined \
 	-fno-sanitize-recover=undefined -DVERSION='"$(VERSION)"' \
 	$(HS_FLAGS)
