@@ -25,7 +25,7 @@ report() { # code name log seconds
 		printf 'ok    %-28s %4d s  %s\n' "$2" "$4" \
 			"$(grep -aE '[0-9]+ passed|Tested:|compile alone|trespasses' "$3" | tail -n 1 | tr -d '\033' | sed 's/\[[0-9;]*m//g' | cut -c 1-90)"
 	else
-		echo FAIL >&9
+		echo "FAIL $2" >&9
 		printf 'FAIL  %-28s %4d s\n' "$2" "$4"
 		grep -av 'warnings generated' "$3" | tail -n 100 | cut -c 1-240
 	fi
@@ -70,6 +70,11 @@ step "crash, built" make -j2 crash-build
 waiting
 wait
 echo "banish: $SECONDS s"
+# Once more and last, where nothing cuts it off: what failed, and the lines that say why.
 failed=$(grep -c FAIL "$results")
+sed -n 's/^FAIL //p' "$results" | while read -r name; do
+	echo "failed: $name"
+	grep -a FAIL "$build/check/${name//[ \/]/-}.log" | head -n 5 | cut -c 1-240
+done
 echo "$(grep -c ok "$results") passed, $failed failed"
 [ "$failed" -eq 0 ]

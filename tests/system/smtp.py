@@ -14,6 +14,11 @@ import sys
 import time
 
 
+def hung_up():
+    print('hung up')
+    sys.exit(1)
+
+
 class Session:
     def __init__(self, port):
         self.sock = socket.create_connection(('127.0.0.1', port), timeout=120)
@@ -23,8 +28,7 @@ class Session:
         while True:
             line = self.file.readline()
             if not line:
-                print('hung up')
-                sys.exit(1)
+                hung_up()
             if line[3:4] != b'-':
                 return line.decode('latin1').rstrip()
 
@@ -82,4 +86,7 @@ def main():
         command(session, line)
 
 
-main()
+try:
+    main()
+except (ConnectionResetError, BrokenPipeError):
+    hung_up()
