@@ -19,6 +19,8 @@ uint32_t ipset_seconds(int64_t left)
 
 	if (left == WIRE_FOREVER)
 		return 0;
+	if (seconds < 1)
+		return 1; /* 0 has no end */
 	return seconds < IPSET_TIMEOUT_MAX ? (uint32_t)seconds : IPSET_TIMEOUT_MAX;
 }
 
@@ -196,6 +198,16 @@ static bool read_prefix(struct prefix *out, const struct nlattr *const *d, unsig
 	return false;
 }
 
+/* Of an element whose end passes while the kernel writes it down, what is left is a little
+ * below zero, and reads as 4294967 s: longer than any timeout can be. */
+static uint32_t seconds_left(const struct nlattr *timeout)
+{
+	uint32_t seconds = 0;
+
+	nl_get_be32(timeout, &seconds);
+	return seconds <= IPSET_TIMEOUT_MAX ? seconds : 1;
+}
+
 void ipset_msg_read(const struct ipset_reader *reader, const struct nlmsghdr *m)
 {
 	const struct nlattr *a[IPSET_ATTR_CMD_MAX + 1], *d[IPSET_ATTR_ADT_MAX + 1], *each;
@@ -207,9 +219,9 @@ void ipset_msg_read(const struct ipset_reader *reader, const struct nlmsghdr *m)
 		return;
 	mnl_attr_for_each_nested(each, a[IPSET_ATTR_ADT])
 	{
-		element.seconds = flags = 0;
+		flags = 0;
 		nl_nested(each, d, IPSET_ATTR_ADT_MAX + 1);
-		nl_get_be32(d[IPSET_ATTR_TIMEOUT], &element.seconds);
+		element.seconds = seconds_left(d[IPSET_ATTR_TIMEOUT]);
 		nl_get_be32(d[IPSET_ATTR_CADT_FLAGS], &flags);
 		element.nomatch = flags & IPSET_FLAG_NOMATCH;
 		if (read_prefix(&element.prefix, d, reader->len))

@@ -27,7 +27,7 @@ struct ipset_header {
 	uint32_t references;
 };
 
-/* Whole seconds, rounded up; 0 for ever. */
+/* Whole seconds, rounded up; 0 for ever, and for nothing else. */
 uint32_t ipset_seconds(int64_t left);
 /* Errors of ip_set as -errno. */
 int ipset_errno(int error);

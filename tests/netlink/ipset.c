@@ -17,7 +17,10 @@ Test(ipset, seconds_are_whole_and_never_fewer_than_asked)
 	static const struct {
 		int64_t ms;
 		uint32_t seconds;
-	} table[] = {{1, 1},
+	} table[] = {{INT64_MIN, 1},
+		     {-1000, 1},
+		     {0, 1},
+		     {1, 1},
 		     {999, 1},
 		     {1000, 1},
 		     {1001, 2},
@@ -288,5 +291,34 @@ Test(ipset, elements_that_make_no_sense_are_left_out)
 	cr_expect_eq(elements[1].seconds, 0);
 	cr_expect_eq(elements[1].prefix.len, 16);
 	cr_expect(elements[1].nomatch);
+	free(batch);
+}
+
+/* An element that ends while it is being listed: 0 would be for ever, and what the kernel says
+ * longer than anything. */
+Test(ipset, what_ends_while_it_is_listed_has_the_least_left)
+{
+	static const struct {
+		uint32_t listed, seconds;
+	} table[] = {{0, 0}, {1, 1}, {2147483, 2147483}, {2147484, 1}, {4294967, 1}};
+	const struct ipset_reader reader = {.len = 32, .take = take};
+	struct nl_batch *batch = nl_batch_new();
+	struct nlmsghdr *m = listing(batch);
+	struct nlattr *list = mnl_attr_nest_start(m, IPSET_ATTR_ADT), *data;
+	uint8_t address[4] = {192, 0, 2, 1};
+	size_t i;
+
+	for (i = 0; i < sizeof table / sizeof *table; i++) {
+		data = mnl_attr_nest_start(m, IPSET_ATTR_DATA);
+		put_ip(m, IPSET_ATTR_IPADDR_IPV4, 4, address);
+		mnl_attr_put_u32(m, IPSET_ATTR_TIMEOUT | NLA_F_NET_BYTEORDER,
+				 htonl(table[i].listed));
+		mnl_attr_nest_end(m, data);
+	}
+	mnl_attr_nest_end(m, list);
+	ipset_msg_read(&reader, m);
+	cr_assert_eq(element_count, sizeof table / sizeof *table);
+	for (i = 0; i < element_count; i++)
+		cr_expect_eq(elements[i].seconds, table[i].seconds, "%zu", i);
 	free(batch);
 }
