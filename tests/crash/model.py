@@ -5,9 +5,8 @@ lines, that each was counted once."""
 import threading
 import time
 
-from world import Wrong
+from world import LONGEST, Wrong
 
-CLAMP = 2147483  # seconds: the longest timeout of an ipset entry
 ABSENT = None
 SOON = 8  # seconds: what ends within them may be there or not
 SLACK = 2  # seconds: rounding, and what a set of someone else need not be mended for
@@ -165,7 +164,7 @@ def compare_kernel(held, bans, targets, hold, begun):
             if left is None:
                 if end != float('inf') and name != 'route':
                     raise Wrong(f'{name} holds {prefix} for ever, not for {end - now:.0f} s')
-            elif left > end - begun + 2 * SLACK or left < min(end - now - 2 * SLACK, CLAMP - 600):
+            elif left > end - begun + 2 * SLACK or left < min(end - now - 2 * SLACK, LONGEST - 600):
                 raise Wrong(f'{name} holds {prefix} for {left} s, not {end - now:.0f}')
         for prefix, left in held[name].items():
             ends = left is not None and left <= 2 * SLACK

@@ -158,6 +158,21 @@ def network(address, length):
 
 
 # ---- what the kernel holds: {prefix: seconds left, None when it has no end} ----
+#
+# What ends while the kernel writes it down has 0 ms left in an nft set, which nft does not print,
+# and 4294967 s in an ipset, which is longer than any timeout.
+
+LONGEST = 2147483  # seconds: the longest timeout of an ipset entry
+
+
+def nft_left(element):
+    return element.get('expires', 0 if 'timeout' in element else None)
+
+
+def ipset_left(words):
+    left = int(words[words.index('timeout') + 1]) if 'timeout' in words else 0
+    return 0 if left > LONGEST else left or None
+
 
 def nft_elements(value, length):
     if isinstance(value, dict) and 'prefix' in value:
@@ -181,7 +196,7 @@ def nft(family='inet', table='banish', text=None):
         for element in entry.get('elem', []):
             inner = element['elem'] if isinstance(element, dict) and 'elem' in element else {}
             prefix = nft_elements(inner.get('val', element), wide)
-            found[prefix] = inner.get('expires')
+            found[prefix] = nft_left(inner)
     return found
 
 
@@ -194,8 +209,7 @@ def ipset(*names, text=None):
         bare = 64 if not words[1].endswith('-net') and ':' in words[2] else None
         address, _, length = words[2].partition('/')
         length = length or bare or (128 if ':' in address else 32)
-        left = words[words.index('timeout') + 1] if 'timeout' in words else None
-        found[network(address, length)] = None if left in (None, '0') else int(left)
+        found[network(address, length)] = ipset_left(words)
     return found
 
 
