@@ -9,30 +9,19 @@
 #include "control/control.h"
 #include "enforce.h"
 #include "memory.h"
+#include "reading.h"
 #include "reaper.h"
-#include "resolve/resolve.h"
 #include "setup.h"
 #include "source/source.h"
 
 struct daemon;
 
-struct feed_jail {
-	struct resolve_jail resolve; /* its ports are the setup's */
-	const char *answer;	     /* to policy requests of the banned, or NULL; setup's */
-	struct sessions *sessions;   /* NULL: its filter knows none, or none yet */
-	int64_t alarm_at;	     /* ticks: when one was last told in the log; 0: never */
-};
-
-/* One source that is followed, and the jails that read it. */
+/* One source that is followed. */
 struct feed {
 	struct daemon *daemon;
-	char *path;    /* the source's name (source/source.h) */
-	uint32_t name; /* of the path */
+	char *path; /* the source's name (source/source.h) */
 	struct source *source;
-	struct match *match; /* setup's */
-	struct match_memory *memory;
-	struct feed_jail *jails; /* by match's index */
-	size_t jail_count;
+	struct reading reading;
 	uint64_t strange;   /* failures of who had no session */
 	uint64_t limited;   /* searches given up that were told in the log */
 	int64_t limited_at; /* ticks: when; 0: never */

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +10,7 @@
 #define BACKLOG_CROWDED (STORE_BACKLOG_MAX / 4)
 
 /* Once an hour a jail: what asks for an alarm comes with every line, or with none. */
-static void warn_of_alarm(struct feed *feed, struct feed_jail *jail,
+static void warn_of_alarm(struct feed *feed, struct reading_jail *jail,
 			  const struct finding *finding)
 {
 	int64_t ticks = moment_ticks();
@@ -29,7 +28,7 @@ static void warn_of_alarm(struct feed *feed, struct feed_jail *jail,
 static void on_found(void *arg, size_t index, const struct finding *finding)
 {
 	struct feed *feed = arg;
-	struct feed_jail *jail = &feed->jails[index];
+	struct reading_jail *jail = &feed->reading.jails[index];
 	struct finding dated;
 
 	/* What a power cut left of a log was all read before it. */
@@ -52,7 +51,7 @@ static void on_found(void *arg, size_t index, const struct finding *finding)
 /* Lines that cost too much to be searched to the end are an attack or a bad expression. */
 static void warn_of_limits(struct feed *feed)
 {
-	uint64_t limited = match_counts(feed->match).limited;
+	uint64_t limited = match_counts(feed->reading.match).limited;
 	int64_t ticks = moment_ticks();
 
 	if (limited <= feed->limited ||
@@ -78,7 +77,8 @@ static void on_lines(void *arg, struct source *source, const struct lines *lines
 	feed->live = lines->live;
 	feed->again = lines->again;
 	feed->moved = true;
-	match_scan(feed->match, feed->memory, lines, moment_now(), on_found, feed);
+	match_scan(feed->reading.match, feed->reading.lines, lines, moment_now(), on_found,
+		   feed);
 	clients_pump(feed->daemon);
 	warn_of_limits(feed);
 	feeds_throttle(feed->daemon);
@@ -98,110 +98,14 @@ static void on_state(void *arg, struct source *source, enum source_state state)
 
 static const struct source_events feed_events = {.lines = on_lines, .state = on_state};
 
-static void jails_free(struct feed_jail *jails, size_t count)
-{
-	for (size_t i = 0; jails && i < count; i++)
-		sessions_free(jails[i].sessions);
-	free(jails);
-}
-
 static void feed_free(struct feed *feed)
 {
 	if (!feed)
 		return;
 	source_close(feed->source);
-	match_memory_free(feed->memory);
+	reading_clear(&feed->reading);
 	free(feed->path);
-	jails_free(feed->jails, feed->jail_count);
 	free(feed);
-}
-
-/* What was remembered for jails that stay. */
-static void feed_keep(struct feed *feed, struct match_memory *memory, struct feed_jail *jails,
-		      size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		for (size_t j = 0; j < feed->jail_count; j++) {
-			if (jails[i].resolve.name != feed->jails[j].resolve.name)
-				continue;
-			match_memory_take(memory, i, feed->memory, j);
-			jails[i].sessions = feed->jails[j].sessions;
-			jails[i].alarm_at = feed->jails[j].alarm_at;
-			feed->jails[j].sessions = NULL;
-		}
-}
-
-/* The jails of a feed, by their names. */
-static int feed_aim(struct feed *feed, const struct setup *setup, const struct setup_feed *from)
-{
-	struct names *names = feed->daemon->memory->names;
-	struct feed_jail *jails = calloc(from->count, sizeof *jails);
-	struct match_memory *memory = match_memory_new(from->match);
-
-	if (!jails || !memory) {
-		free(jails);
-		match_memory_free(memory);
-		return -ENOMEM;
-	}
-	for (size_t i = 0; i < from->count; i++) {
-		const struct conf_jail *jail = &setup->conf->jails[from->jails[i]];
-
-		jails[i].resolve = (struct resolve_jail){
-			.name = names_add(names, text_of(jail->name)),
-			.names = jail->rules->names,
-			.ports = jail->ports,
-			.port_count = jail->tcp ? jail->port_count : 0,
-		};
-		jails[i].answer = jail->answer;
-	}
-	if (feed->memory)
-		feed_keep(feed, memory, jails, from->count);
-	match_memory_free(feed->memory);
-	jails_free(feed->jails, feed->jail_count);
-	feed->memory = memory;
-	feed->jails = jails;
-	feed->jail_count = from->count;
-	feed->match = from->match;
-	feed->limited = 0;
-	return 0;
-}
-
-/* ---- what filters remember from line to line ---- */
-
-/* Sessions are behind the pieces of the matcher, which are all below this. */
-#define PIECE_SESSION 0x10000u
-
-static_assert(MATCH_PIECE_MAX <= STORE_PIECE_MAX, "a piece goes into a record");
-
-static void on_piece(void *arg, size_t index, uint32_t number, struct text bytes)
-{
-	struct feed *feed = arg;
-
-	memory_piece(feed->daemon->memory,
-		     &(struct recall_piece){feed->name, feed->jails[index].resolve.name, number,
-					    bytes});
-}
-
-static void save_sessions(struct feed *feed, size_t index, bool all)
-{
-	struct sessions *sessions = feed->jails[index].sessions;
-	unsigned place = all ? 0 : sessions_changed(sessions, 0);
-	char bytes[SESSION_PACKED];
-
-	while (place < SESSIONS_PLACES) {
-		size_t len = sessions_pack(sessions, place, bytes);
-
-		if (len || !all)
-			on_piece(feed, index, PIECE_SESSION + place, (struct text){bytes, len});
-		place = all ? place + 1 : sessions_changed(sessions, place + 1);
-	}
-}
-
-static void feed_save(struct feed *feed, bool all)
-{
-	match_memory_save(feed->match, feed->memory, all, moment_now(), on_piece, feed);
-	for (size_t i = 0; i < feed->jail_count; i++)
-		save_sessions(feed, i, all);
 }
 
 static void feeds_save_all(void *arg)
@@ -209,36 +113,17 @@ static void feeds_save_all(void *arg)
 	struct daemon *daemon = arg;
 
 	for (struct feed *feed = daemon->feeds; feed; feed = feed->next)
-		feed_save(feed, true);
-}
-
-static void restore_piece(struct feed *feed, size_t index, const struct recall_piece *piece)
-{
-	if (piece->number >= PIECE_SESSION)
-		sessions_unpack(&feed->jails[index].sessions, piece->number - PIECE_SESSION,
-				piece->bytes);
-	else
-		match_memory_restore(feed->match, feed->memory, index, piece->number,
-				     piece->bytes, moment_now());
-}
-
-/* As it was when the position was written that the source goes on from. */
-static void feed_restore(struct feed *feed)
-{
-	const struct recall *pieces = &feed->daemon->memory->recall;
-
-	for (uint32_t i = 0; i < pieces->count; i++) {
-		const struct recall_piece *piece = &pieces->list[i];
-
-		if (piece->source != feed->name || !piece->bytes.len)
-			continue;
-		for (size_t j = 0; j < feed->jail_count; j++)
-			if (feed->jails[j].resolve.name == piece->jail)
-				restore_piece(feed, j, piece);
-	}
+		reading_save(&feed->reading, daemon->memory, true);
+	reading_save_waiting(daemon->memory, daemon->resolve, true);
 }
 
 /* ---- sources ---- */
+
+static int feed_aim(struct feed *feed, const struct setup *setup, const struct setup_feed *from)
+{
+	feed->limited = 0;
+	return reading_aim(&feed->reading, feed->daemon->memory->names, setup, from);
+}
 
 static struct feed *feed_new(struct daemon *daemon, const struct setup *setup,
 			     const struct setup_feed *from)
@@ -252,14 +137,11 @@ static struct feed *feed_new(struct daemon *daemon, const struct setup *setup,
 	feed->path = strdup(from->path);
 	if (!feed->path || feed_aim(feed, setup, from))
 		goto fail;
-	feed->name = names_add(daemon->memory->names, text_of(from->path));
-	if (!feed->name)
-		goto fail;
-	feed_restore(feed);
-	feed->since = memory_unread_since(daemon->memory, feed->name);
+	reading_restore(&feed->reading, daemon->memory, daemon->resolve);
+	feed->since = memory_unread_since(daemon->memory, feed->reading.source);
 	error = source_open(&feed->source, daemon->base, feed->path,
-			    memory_find_position(daemon->memory, feed->name), &feed_events,
-			    feed);
+			    memory_find_position(daemon->memory, feed->reading.source),
+			    &feed_events, feed);
 	if (!error) {
 		source_pause(feed->source, daemon->paused);
 		return feed;
@@ -298,7 +180,7 @@ static bool is_followed(void *arg, uint32_t source)
 {
 	struct feed *feed = ((struct daemon *)arg)->feeds;
 
-	while (feed && feed->name != source)
+	while (feed && feed->reading.source != source)
 		feed = feed->next;
 	return feed != NULL;
 }
@@ -338,12 +220,13 @@ void feeds_write_positions(struct daemon *daemon)
 {
 	struct position position;
 
+	reading_save_waiting(daemon->memory, daemon->resolve, false);
 	for (struct feed *feed = daemon->feeds; feed; feed = feed->next) {
-		if (!feed->moved || !feed->name)
+		if (!feed->moved)
 			continue;
-		feed_save(feed, false);
+		reading_save(&feed->reading, daemon->memory, false);
 		source_position(feed->source, &position);
-		memory_position(daemon->memory, feed->name, &position);
+		memory_position(daemon->memory, feed->reading.source, &position);
 		feed->moved = false;
 	}
 	daemon->positions_at = moment_ticks();

@@ -44,10 +44,10 @@ static const char *ask_jails(struct feed *feed, const struct policy_request *req
 
 	source_give(feed->source, (struct text){line, policy_print(request, line)},
 		    moment_now());
-	for (size_t i = 0; address && i < feed->jail_count; i++)
-		if (feed->jails[i].answer &&
-		    is_banned(judge, feed->jails[i].resolve.name, address))
-			return feed->jails[i].answer;
+	for (size_t i = 0; address && i < feed->reading.count; i++)
+		if (feed->reading.jails[i].answer &&
+		    is_banned(judge, feed->reading.jails[i].resolve.name, address))
+			return feed->reading.jails[i].answer;
 	return NULL;
 }
 

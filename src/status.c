@@ -129,7 +129,7 @@ static cJSON *json_sources(const struct daemon *daemon)
 
 	for (const struct feed *feed = daemon->feeds; feed; feed = feed->next) {
 		struct source_counts counts = source_counts(feed->source);
-		struct match_counts matches = match_counts(feed->match);
+		struct match_counts matches = match_counts(feed->reading.match);
 		cJSON *source = cJSON_CreateObject();
 
 		cJSON_AddStringToObject(source, "path", feed->path);
@@ -269,7 +269,7 @@ static void text_sources(const struct daemon *daemon, struct call *call)
 {
 	for (const struct feed *feed = daemon->feeds; feed; feed = feed->next) {
 		struct source_counts counts = source_counts(feed->source);
-		struct match_counts matches = match_counts(feed->match);
+		struct match_counts matches = match_counts(feed->reading.match);
 
 		call_out(call,
 			 "source  %-20s %s: %" PRIu64 " lines, %" PRIu64 " found, %" PRIu64

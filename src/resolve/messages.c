@@ -9,7 +9,6 @@
 #include "base/moment.h"
 #include "resolve/messages.h"
 #include "resolve/process.h"
-#include "resolve/waiters.h"
 
 /*
  * A process that started before a line of its number was written, and still has that number, is
@@ -19,7 +18,7 @@
  */
 
 #define ID_MAX 32
-#define PID_MAX 10
+#define PID_MAX WAIT_PROCESS_MAX
 #define ASK_MAX 64 /* messages that one answer is held against */
 /* Of lines that are dated to the second the process may have started within it; the start is
  * known to 10 ms, and the two clocks are not read at once. */
@@ -51,7 +50,7 @@ struct messages {
 	struct message all[RESOLVE_MESSAGES_MAX];
 	struct hash_index index;
 	struct hash_key key;
-	size_t waiting;
+	struct waiting waiting;
 	size_t shown; /* messages in that state */
 	struct message *asked[ASK_MAX];
 	size_t asked_count;
@@ -93,7 +92,7 @@ static void set_state(struct messages *s, struct message *m, enum message_state 
 static void forget(struct messages *s, struct message *m)
 {
 	s->counts->unclaimed += waiters_clear(&m->waiters, &s->waiting);
-	s->counts->waiting = s->waiting;
+	s->counts->waiting = s->waiting.count;
 	hash_index_del(&s->index, hash_of(s, m), (uint32_t)(m - s->all));
 	set_state(s, m, MESSAGE_FREE);
 }
@@ -151,18 +150,19 @@ static struct message *make(struct messages *s, const struct message *like)
 	return m;
 }
 
-static bool key_read(struct message *out, const struct message_key *key)
+static bool key_read(struct message *out, const struct wait *wait)
 {
 	int64_t pid;
 
 	*out = (struct message){0};
-	return clean(out->id, key->id, ID_MAX) && clean(out->pid, key->pid, PID_MAX) &&
-	       text_number(key->pid, 1, INT32_MAX, &pid);
+	return clean(out->id, wait->subject, ID_MAX) &&
+	       clean(out->pid, wait->process, PID_MAX) &&
+	       text_number(wait->process, 1, INT32_MAX, &pid);
 }
 
 /* ---- whose it is ---- */
 
-static void tell(struct messages *s, struct message *m, uint64_t *by)
+static void tell(struct messages *s, struct message *m, uint64_t *by, bool live)
 {
 	struct waiters waiters = m->waiters;
 	struct waiter *w;
@@ -173,10 +173,11 @@ static void tell(struct messages *s, struct message *m, uint64_t *by)
 	set_state(s, m, MESSAGE_KNOWN);
 	while ((w = waiters_take(&waiters))) {
 		w->offence.prefix = m->peer;
-		s->done(s->arg, &w->offence, (struct text){w->line, w->len});
+		w->offence.live |= live;
+		s->done(s->arg, &w->offence, w->line);
 		waiter_free(w, &s->waiting);
 	}
-	s->counts->waiting = s->waiting;
+	s->counts->waiting = s->waiting.count;
 }
 
 static bool wrote(const struct process *process, int64_t time)
@@ -217,33 +218,31 @@ static void make_room(struct messages *s, const struct message *but)
 }
 
 /* The jail of the last line that waits says where the connection must be. */
-static int wait_for(struct messages *s, struct message *m, const struct resolve_jail *jail,
-		    const struct offence *offence, struct text line)
+static int wait_for(struct messages *s, struct message *m, const struct wait *wait)
 {
+	const struct resolve_jail *jail = wait->jail;
 	int err;
 
 	if (m->waiters.count == RESOLVE_MESSAGE_LINES)
 		return -ENOSPC;
-	if (s->waiting >= RESOLVE_WAITING_MAX)
+	if (s->waiting.count >= RESOLVE_WAITING_MAX)
 		make_room(s, m);
-	err = waiters_add(&m->waiters, &s->waiting, offence, line);
+	err = waiters_add(&m->waiters, &s->waiting, wait);
 	if (err)
 		return err;
 	m->port_count = jail->port_count;
 	if (jail->port_count)
 		memcpy(m->ports, jail->ports, jail->port_count * sizeof(*m->ports));
-	s->counts->waiting = s->waiting;
+	s->counts->waiting = s->waiting.count;
 	return 0;
 }
 
-void messages_offence(struct messages *s, const struct message_key *key,
-		      const struct resolve_jail *jail, const struct offence *offence,
-		      struct text line)
+void messages_offence(struct messages *s, const struct wait *wait)
 {
-	struct offence known = *offence;
+	struct offence known = wait->offence;
 	struct message like, *m;
 
-	if (!key_read(&like, key)) {
+	if (!key_read(&like, wait)) {
 		s->counts->dropped++;
 		return;
 	}
@@ -251,27 +250,32 @@ void messages_offence(struct messages *s, const struct message_key *key,
 	if (m && m->state == MESSAGE_KNOWN) {
 		known.prefix = m->peer;
 		++*m->by;
-		s->done(s->arg, &known, line);
+		s->done(s->arg, &known, wait->line);
 		return;
 	}
 	if (!m)
 		m = make(s, &like);
-	if (!m || wait_for(s, m, jail, offence, line)) {
+	if (!m || wait_for(s, m, wait)) {
 		s->counts->crowded++;
 		return;
 	}
 	if (m->state == MESSAGE_WAITS)
-		look(s, m, offence->time);
+		look(s, m, wait->offence.time);
 }
 
-void messages_told(struct messages *s, const struct message_key *key, const struct prefix *peer)
+void messages_told(struct messages *s, const struct wait *line, const struct prefix *peer)
 {
-	struct message like, *m = key_read(&like, key) ? find(s, &like) : NULL;
+	struct message like, *m = key_read(&like, line) ? find(s, &like) : NULL;
 
 	if (!m || m->state == MESSAGE_KNOWN)
 		return;
 	m->peer = *peer;
-	tell(s, m, &s->counts->by_line);
+	tell(s, m, &s->counts->by_line, line->offence.live);
+}
+
+struct waiting *messages_waiting(struct messages *s)
+{
+	return &s->waiting;
 }
 
 /* ---- is there such a connection ---- */
@@ -339,7 +343,7 @@ void messages_answered(struct messages *s, int error)
 		if (error == -EPIPE)
 			set_state(s, m, MESSAGE_SHOWN);
 		else if (!error && m->seen)
-			tell(s, m, &s->counts->by_process);
+			tell(s, m, &s->counts->by_process, false);
 		else
 			set_state(s, m, MESSAGE_WAITS);
 	}

@@ -7,7 +7,7 @@
 #ifndef BANISH_RESOLVE_MESSAGES_H
 #define BANISH_RESOLVE_MESSAGES_H
 
-#include "resolve/resolve.h"
+#include "resolve/waiters.h"
 
 struct messages;
 
@@ -20,19 +20,13 @@ int messages_open(struct messages **out, const char *proc, struct resolve_counts
 		  messages_done *done, void *arg);
 void messages_close(struct messages *messages); /* takes NULL */
 
-struct message_key {
-	struct text id;
-	struct text pid; /* decimal */
-};
-
-/* `offence` is copied, and its prefix filled in when `done` is told. May call `done` before it
- * returns, when that is known. */
-void messages_offence(struct messages *messages, const struct message_key *key,
-		      const struct resolve_jail *jail, const struct offence *offence,
-		      struct text line);
-/* A line says who it is: those that wait are told. */
-void messages_told(struct messages *messages, const struct message_key *key,
+/* `wait` is copied, and its offence's prefix filled in when `done` is told. May call `done`
+ * before it returns, when that is known. */
+void messages_offence(struct messages *messages, const struct wait *wait);
+/* A line says who it is: those that wait are told. They count as now when that line does. */
+void messages_told(struct messages *messages, const struct wait *line,
 		   const struct prefix *peer);
+struct waiting *messages_waiting(struct messages *messages);
 
 /* The ports that an answer is wanted about, if one is: between the lowest and the highest. What
  * the processes said until now is held against it. */

@@ -10,7 +10,6 @@
 #include "base/hash.h"
 #include "base/moment.h"
 #include "resolve/names.h"
-#include "resolve/waiters.h"
 
 /*
  * A name from a log is what a stranger's DNS says of his address, so whoever controls it may
@@ -43,7 +42,7 @@ struct asked {
 	struct name *names; /* RESOLVE_NAMES_MAX */
 	struct hash_index index;
 	struct hash_key key;
-	size_t waiting;
+	struct waiting waiting;
 	struct resolve_counts *counts;
 	asked_done *done;
 	void *arg;
@@ -129,7 +128,7 @@ static void answered(struct name *n)
 	n->state = NAME_KNOWN;
 	n->since = moment_ticks();
 	while ((w = waiters_take(&waiters))) {
-		tell(a, n, w->offence, (struct text){w->line, w->len});
+		tell(a, n, w->offence, w->line);
 		waiter_free(w, &a->waiting);
 	}
 }
@@ -203,31 +202,37 @@ static struct name *new_name(struct asked *a, const char *text)
 	return n;
 }
 
-void asked_name(struct asked *a, struct text name, const struct offence *offence,
-		struct text line)
+void asked_name(struct asked *a, const struct wait *wait)
 {
 	char text[NAME_MAX_BYTES + 1];
+	struct wait mine = *wait;
 	struct name *n;
 	bool fresh;
 
-	if (!clean_name(text, name)) {
+	if (!clean_name(text, wait->subject)) {
 		a->counts->dropped++;
 		return;
 	}
 	n = find_name(a, text);
 	if (n && n->state == NAME_KNOWN) {
-		tell(a, n, *offence, line);
+		tell(a, n, wait->offence, wait->line);
 		return;
 	}
+	mine.subject = text_of(text);
 	fresh = !n;
 	if (fresh)
 		n = new_name(a, text);
-	if (!n || waiters_add(&n->waiters, &a->waiting, offence, line))
+	if (!n || waiters_add(&n->waiters, &a->waiting, &mine))
 		a->counts->crowded++;
 	if (n && fresh) {
 		a->counts->asked++;
 		ask(n);
 	}
+}
+
+struct waiting *asked_waiting(struct asked *a)
+{
+	return &a->waiting;
 }
 
 /* ---- start and end ---- */

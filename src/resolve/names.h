@@ -3,7 +3,7 @@
 #ifndef BANISH_RESOLVE_NAMES_H
 #define BANISH_RESOLVE_NAMES_H
 
-#include "resolve/resolve.h"
+#include "resolve/waiters.h"
 
 struct asked;
 
@@ -15,9 +15,9 @@ typedef void asked_done(void *arg, const struct offence *offence, struct text li
 int asked_open(struct asked **out, struct event_base *base, const char *server,
 	       struct resolve_counts *counts, asked_done *done, void *arg);
 void asked_close(struct asked *asked); /* takes NULL */
-/* `offence` is copied, and its prefix filled in when `done` is told. May call `done` before it
- * returns, when the answer is known. */
-void asked_name(struct asked *asked, struct text name, const struct offence *offence,
-		struct text line);
+/* `wait` is copied, and its offence's prefix filled in when `done` is told. May call `done`
+ * before it returns, when the answer is known. */
+void asked_name(struct asked *asked, const struct wait *wait);
+struct waiting *asked_waiting(struct asked *asked);
 
 #endif

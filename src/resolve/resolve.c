@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -96,14 +97,13 @@ static void offend(void *arg, const struct offence *offence, struct text line)
 	resolve->done(resolve->arg, offence, line);
 }
 
-static void ask(struct resolve *resolve, const struct offence *offence,
-		const struct finding *finding)
+static void ask(struct resolve *resolve, const struct wait *wait)
 {
 	if (!resolve->asked && asked_open(&resolve->asked, resolve->base, resolve->server,
 					  &resolve->counts, offend, resolve))
 		resolve->counts.unknown++;
 	else
-		asked_name(resolve->asked, finding->name, offence, finding->line);
+		asked_name(resolve->asked, wait);
 }
 
 /* ---- messages ---- */
@@ -116,11 +116,6 @@ static struct text extra_of(const struct finding *finding, const char *name)
 	return (struct text){NULL, 0};
 }
 
-static bool is_message(const struct finding *finding)
-{
-	return finding->subject == SUBJECT_ID && extra_of(finding, "process").at;
-}
-
 static bool open_messages(struct resolve *resolve)
 {
 	return resolve->messages ||
@@ -128,23 +123,21 @@ static bool open_messages(struct resolve *resolve)
 			      &resolve->counts, offend, resolve);
 }
 
-static void find_message(struct resolve *resolve, const struct resolve_jail *jail,
-			 const struct offence *offence, const struct finding *finding)
+static void find_message(struct resolve *resolve, const struct wait *wait,
+			 const struct finding *finding)
 {
-	const struct message_key key = {finding->name, extra_of(finding, "process")};
-
 	if (!open_messages(resolve)) {
 		resolve->counts.crowded++;
 		return;
 	}
 	if (finding->prefix.family)
-		messages_told(resolve->messages, &key, &finding->prefix);
+		messages_told(resolve->messages, wait, &finding->prefix);
 	if (finding->kind == FINDING_TELLS)
 		return;
 	if (finding->prefix.family)
-		offend(resolve, offence, finding->line);
+		offend(resolve, &wait->offence, wait->line);
 	else
-		messages_offence(resolve->messages, &key, jail, offence, finding->line);
+		messages_offence(resolve->messages, wait);
 }
 
 bool resolve_ask(struct resolve *resolve, struct port_range *ports)
@@ -167,19 +160,20 @@ void resolve_answered(struct resolve *resolve, int error)
 void resolve_finding(struct resolve *resolve, const struct resolve_jail *jail, bool live,
 		     const struct finding *finding)
 {
-	struct offence offence = {
-		.prefix = finding->prefix,
-		.jail = jail->name,
-		.time = finding->time,
-		.live = live,
+	struct wait wait = {
+		.subject = finding->name,
+		.process = extra_of(finding, "process"),
+		.jail = jail,
+		.offence = {finding->prefix, jail->name, finding->time, live},
+		.line = finding->line,
 	};
 
 	if (finding->subject == SUBJECT_ADDRESS)
-		offend(resolve, &offence, finding->line);
+		offend(resolve, &wait.offence, wait.line);
 	else if (finding->subject == SUBJECT_NAME && jail->names)
-		ask(resolve, &offence, finding);
-	else if (is_message(finding))
-		find_message(resolve, jail, &offence, finding);
+		ask(resolve, &wait);
+	else if (finding->subject == SUBJECT_ID && wait.process.at)
+		find_message(resolve, &wait, finding);
 	else
 		resolve->counts.dropped++;
 }
@@ -187,4 +181,37 @@ void resolve_finding(struct resolve *resolve, const struct resolve_jail *jail, b
 struct resolve_counts resolve_counts(const struct resolve *resolve)
 {
 	return resolve->counts;
+}
+
+/* ---- over a restart ---- */
+
+static_assert(RESOLVE_PIECE_MAX == WAIT_PACKED_MAX, "a piece is one that waits");
+
+void resolve_save(struct resolve *resolve, bool whole, resolve_piece *piece, void *arg)
+{
+	if (resolve->asked)
+		waiting_save(asked_waiting(resolve->asked), whole, 0, piece, arg);
+	if (resolve->messages)
+		waiting_save(messages_waiting(resolve->messages), whole, RESOLVE_WAITING_MAX,
+			     piece, arg);
+}
+
+int64_t resolve_restore(struct resolve *resolve, const struct resolve_jail *jail,
+			struct text bytes)
+{
+	struct finding finding = {.subject = SUBJECT_NAME};
+	struct wait wait;
+
+	if (!wait_unpack(&wait, bytes))
+		return TIME_NONE;
+	finding.name = wait.subject;
+	finding.time = wait.offence.time;
+	finding.line = wait.line;
+	if (wait.process.len) {
+		finding.subject = SUBJECT_ID;
+		finding.extra[finding.extras++] =
+			(struct finding_extra){"process", wait.process};
+	}
+	resolve_finding(resolve, jail, false, &finding);
+	return finding.time;
 }

@@ -18,6 +18,7 @@
 
 #define RESOLVE_NAMES_MAX 1024	 /* asked or known at a time */
 #define RESOLVE_WAITING_MAX 1024 /* lines that wait for an answer */
+#define RESOLVE_LINE_MAX 1024	 /* of such a line, what is kept */
 #define RESOLVE_ANSWER_MAX 16	 /* addresses of a name that count */
 #define RESOLVE_KEEP_MS 300000	 /* an answer is used again for so long, also an empty one */
 
@@ -25,7 +26,8 @@
 #define RESOLVE_MESSAGE_LINES 64   /* that wait for one of them */
 #define RESOLVE_MESSAGE_MS 7200000 /* sendmail waits for a command an hour */
 
-/* `line` is as it was logged. It and what else is not in the offence dies with the call. */
+/* `line` is as it was logged, of one that waited its beginning. It and what else is not in the
+ * offence dies with the call. */
 typedef void resolve_done(void *arg, const struct offence *offence, struct text line);
 
 struct resolve;
@@ -47,6 +49,7 @@ struct resolve_counts {
 /* A jail, as far as it matters here. */
 struct resolve_jail {
 	uint32_t name;
+	uint32_t source;		/* a name: what waits is saved with its position */
 	bool names;			/* host names count */
 	const struct port_range *ports; /* that its clients are connected to; none: any */
 	size_t port_count;
@@ -79,6 +82,21 @@ int resolve_proc(struct resolve *resolve, const char *folder);
 void resolve_finding(struct resolve *resolve, const struct resolve_jail *jail, bool live,
 		     const struct finding *finding);
 struct resolve_counts resolve_counts(const struct resolve *resolve);
+
+/*
+ * What waits goes over a restart, place by place. `piece` is called for each place that has
+ * changed since the last call, which is noted, or for the `whole`; without bytes nothing is
+ * there any more. At most RESOLVE_PIECE_MAX bytes.
+ */
+#define RESOLVE_PLACES (2 * RESOLVE_WAITING_MAX)
+#define RESOLVE_PIECE_MAX 1298
+typedef void resolve_piece(void *arg, uint32_t source, uint32_t jail, unsigned place,
+			   struct text bytes);
+void resolve_save(struct resolve *resolve, bool whole, resolve_piece *piece, void *arg);
+/* As resolve_finding() of the line that waited. It has a place anew, and what the bytes came
+ * from is free. The time it says; TIME_NONE: none, or they are no such piece. */
+int64_t resolve_restore(struct resolve *resolve, const struct resolve_jail *jail,
+			struct text bytes);
 
 /* ---- sessions ---- */
 
