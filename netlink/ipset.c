@@ -33,41 +33,7 @@ static void ipset_close(struct target *t)
 	free(s);
 }
 
-/* ---- changes ---- */
-
-/* An administrator's NAME can be a hash:net (shorewall makes such): then it takes prefixes as
- * well, and there is no NAME-net. */
-static struct ipset_set *set_for(struct ipset *s, const struct prefix *p)
-{
-	struct ipset_set *set = &s->sets[p->family == 4 ? IPSET_ADDRESSES4 : IPSET_ADDRESSES6];
-
-	if (set->nets || p->len == (p->family == 4 ? 32 : 64))
-		return set;
-	return &s->sets[p->family == 4 ? IPSET_NETS4 : IPSET_NETS6];
-}
-
-static void ipset_change(struct target *target, struct change *changes, size_t count)
-{
-	struct ipset *s = ipset_of(target);
-	int64_t now = ipset_now();
-	size_t from, to;
-
-	count = target_drop_fills(changes, count);
-	for (from = 0; from < count && s->stale; from++)
-		changes[from].result->error = -ENOENT;
-	for (; from < count; from = to) {
-		struct ipset_set *set = set_for(s, &changes[from].wire->prefix);
-
-		for (to = from + 1; to < count; to++)
-			if ((changes[to].wire->op == WIRE_DEL) !=
-				    (changes[from].wire->op == WIRE_DEL) ||
-			    set_for(s, &changes[to].wire->prefix) != set)
-				break;
-		ipset_write(s, set, changes + from, to - from, now);
-	}
-}
-
-/* ---- list, flush, live ---- */
+/* ---- headers ---- */
 
 static int read_header(void *arg, const struct nlmsghdr *m)
 {
@@ -75,14 +41,25 @@ static int read_header(void *arg, const struct nlmsghdr *m)
 	return 0;
 }
 
-int ipset_header(struct ipset_header *out, struct kernel *k, const char *name)
+static int ask(struct ipset_header *out, struct kernel *k,
+	       void (*build)(struct nl_batch *batch, const char *set), const char *name)
 {
 	const struct nl_answers answers = {.data = read_header, .arg = out};
 
 	*out = (struct ipset_header){0};
 	nl_begin(k->batch, &k->ipset);
-	ipset_msg_header(k->batch, name);
+	build(k->batch, name);
 	return ipset_errno(nl_send(&k->ipset, k->batch, &answers));
+}
+
+int ipset_header(struct ipset_header *out, struct kernel *k, const char *name)
+{
+	return ask(out, k, ipset_msg_header, name);
+}
+
+int ipset_kind(struct ipset_header *out, struct kernel *k, const char *name)
+{
+	return ask(out, k, ipset_msg_kind, name);
 }
 
 /* Is it still the set that was made or found? -ENOENT: destroyed; -ESTALE: another took its
@@ -104,6 +81,89 @@ static int all_there(const struct ipset *s)
 			error = look_at(&h, s, &s->sets[i]);
 	return error;
 }
+
+/* ---- changes ---- */
+
+/* An administrator's NAME can be a hash:net (shorewall makes such): then it takes prefixes as
+ * well, and there is no NAME-net. */
+static struct ipset_set *set_for(struct ipset *s, const struct prefix *p)
+{
+	struct ipset_set *set = &s->sets[p->family == 4 ? IPSET_ADDRESSES4 : IPSET_ADDRESSES6];
+
+	if (set->nets || p->len == (p->family == 4 ? 32 : 64))
+		return set;
+	return &s->sets[p->family == 4 ? IPSET_NETS4 : IPSET_NETS6];
+}
+
+/* What is written goes by the name. Whoever made another set under it since the last look at
+ * the header may have made one in which the same message means something else. */
+static bool is_kind(struct ipset *s, const struct ipset_set *set)
+{
+	struct ipset_header h;
+	int error = ipset_kind(&h, s->target.kernel, set->name);
+
+	if (error || !h.type[0])
+		return error != -ENOENT; /* nothing is known */
+	return ipset_same_kind(&h, (enum ipset_role)(set - s->sets), set->nets);
+}
+
+static bool is_gone(int error)
+{
+	return error == -ENOENT || error == -ESTALE;
+}
+
+/* What a set refuses that it should take: it may have been made anew without timeouts. */
+static void look_again(struct ipset *s, struct change *changes, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count && changes[i].result->error != -EINVAL; i++)
+		;
+	if (i == count || !is_gone(all_there(s)))
+		return;
+	s->stale = true;
+	for (; i < count; i++)
+		if (changes[i].result->error == -EINVAL)
+			changes[i].result->error = -ENOENT;
+}
+
+/* From where on nothing was written: a set is not what it was. */
+static size_t change_runs(struct ipset *s, struct change *changes, size_t count)
+{
+	int64_t now = ipset_now();
+	bool known[IPSET_ROLES] = {false};
+	size_t from, to;
+
+	for (from = 0; from < count && !s->stale; from = to) {
+		struct ipset_set *set = set_for(s, &changes[from].wire->prefix);
+
+		for (to = from + 1; to < count; to++)
+			if ((changes[to].wire->op == WIRE_DEL) !=
+				    (changes[from].wire->op == WIRE_DEL) ||
+			    set_for(s, &changes[to].wire->prefix) != set)
+				break;
+		s->stale = !known[set - s->sets] && !is_kind(s, set);
+		if (s->stale)
+			break;
+		known[set - s->sets] = true;
+		ipset_write(s, set, changes + from, to - from, now);
+	}
+	return from;
+}
+
+static void ipset_change(struct target *target, struct change *changes, size_t count)
+{
+	struct ipset *s = ipset_of(target);
+	size_t done;
+
+	count = target_drop_fills(changes, count);
+	done = change_runs(s, changes, count);
+	look_again(s, changes, done);
+	for (; done < count; done++)
+		changes[done].result->error = -ENOENT;
+}
+
+/* ---- list, flush, live ---- */
 
 struct listing {
 	struct packet_stream *out;
@@ -225,7 +285,7 @@ static uint8_t look_set(struct ipset *s, struct ipset_set *set, int64_t now)
 	int64_t missing;
 	bool unused, used;
 
-	if (error == -ENOENT || error == -ESTALE) {
+	if (is_gone(error)) {
 		s->stale = true;
 		return WIRE_REMOVED;
 	}

@@ -50,8 +50,13 @@ void ipset_names(char (*out)[IPSET_NAME_SIZE], const struct options *options);
 /* Ask for a header: 0, -ENOENT: no such set, or another -errno. */
 int ipset_header(struct ipset_header *out, struct kernel *kernel, const char *name);
 
+/* The same for type and family, which is cheap. */
+int ipset_kind(struct ipset_header *out, struct kernel *kernel, const char *name);
+
 /* Is what is there under a name what this role needs? 0 or enum wire_fault. */
 int ipset_check(const struct ipset_header *header, enum ipset_role role);
+/* As far as type and family tell: is it the kind of set that was made or found? */
+bool ipset_same_kind(const struct ipset_header *header, enum ipset_role role, bool nets);
 
 /* The target's change verb for a run of changes that are all adds or all deletes, for one set.
  * `now`: ms of CLOCK_MONOTONIC. May reorder them. */

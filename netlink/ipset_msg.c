@@ -56,6 +56,12 @@ void ipset_msg_header(struct nl_batch *batch, const char *set)
 	nl_message_end(batch);
 }
 
+void ipset_msg_kind(struct nl_batch *batch, const char *set)
+{
+	if (message(batch, IPSET_CMD_HEADER, 0, set))
+		nl_message_end(batch);
+}
+
 void ipset_msg_list(struct nl_batch *batch, const char *set)
 {
 	if (message(batch, IPSET_CMD_LIST, NLM_F_ACK | NLM_F_DUMP, set))

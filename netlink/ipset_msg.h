@@ -33,6 +33,9 @@ uint32_t ipset_seconds(int64_t left);
 int ipset_errno(int error);
 
 void ipset_msg_header(struct nl_batch *batch, const char *set);
+/* Of the header type and family alone, which take 4 us to tell; the kernel counts the elements
+ * for the rest of it. */
+void ipset_msg_kind(struct nl_batch *batch, const char *set);
 void ipset_msg_list(struct nl_batch *batch, const char *set);
 void ipset_msg_flush(struct nl_batch *batch, const char *set);
 void ipset_msg_destroy(struct nl_batch *batch, const char *set);

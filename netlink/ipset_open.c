@@ -68,6 +68,12 @@ int ipset_check(const struct ipset_header *h, enum ipset_role role)
 	return 0;
 }
 
+bool ipset_same_kind(const struct ipset_header *h, enum ipset_role role, bool nets)
+{
+	return !strcmp(h->type, nets ? "hash:net" : "hash:ip") &&
+	       h->family == roles[role].family;
+}
+
 static struct ipset_plan plan_of(enum ipset_role role, const char *name,
 				 const struct options *o, uint32_t mark)
 {

@@ -302,6 +302,31 @@ def noticed():
     sh('ipset destroy')
 
 
+def other_kinds():
+    """Between two looks at the headers a set becomes another: what is written goes not into it."""
+    h = Helper(args=['--look', '1000000'])
+    identity = h.define(kind='ipset', name='b').identity
+    for claim, name, create, ban in (
+            ('a /64 into a set of nets', 'b6', 'hash:net family inet6 timeout 0',
+             '2001:db8:1:2::/64'),
+            ('an address into one of nets', 'b', 'hash:net timeout 0', '192.0.2.1'),
+            ('into the other family', 'b', 'hash:ip family inet6 timeout 0', '192.0.2.1'),
+            ('into one of ports', 'b', 'bitmap:port range 0-1023 timeout 0', '192.0.2.1'),
+            ('into one without timeouts', 'b', 'hash:ip', '192.0.2.1'),
+            ('a prefix into one of addresses', 'b-net', 'hash:ip timeout 0', '192.0.2.0/30')):
+        sh(f'ipset destroy {name}; ipset create {name} {create}')
+        equal(f'{claim}: refused, and nothing is put in',
+              (h.change(change(ADD, ban), change(ADD, '198.51.100.1')), ipset(name)),
+              ([-2] * 2, {}))
+        sh(f'ipset destroy {name}')
+        h.define(kind='ipset', name='b', identity=identity)
+        equal('made anew, it takes the ban', h.change(change(ADD, ban)), [0])
+    sh('ipset destroy b')
+    equal('a set that is gone', h.change(change(ADD, '192.0.2.1')), [-2])
+    h.close()
+    sh('ipset destroy')
+
+
 def locked(h):
     """Two helpers in one network namespace."""
     h.define(kind='ipset', name='b')
@@ -381,6 +406,7 @@ def run():
     h.close()
     sh('ipset destroy')
     noticed()
+    other_kinds()
     h = Helper()
     locked(h)
     h.close()
