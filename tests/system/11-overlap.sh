@@ -17,9 +17,9 @@ start
 left() { ipset list both | sed -nE 's/^203.0.113.50 timeout ([0-9]+).*/\1/p'; }
 between() { [ "$(left)" -ge "$1" ] && [ "$(left)" -le "$2" ]; }
 ask ban --jail a --for 1h 203.0.113.50
-check "one hour" between 3590 3600
+check "one hour" between 3500 3600
 ask ban --jail b --for 2h 203.0.113.50
-check "the longer ban counts" between 7190 7200
+check "the longer ban counts" between 7100 7200
 check "the other target has it" in_nft 203.0.113.50
 equal "two bans" 2 "$(ask list --json | grep -c 203.0.113.50)"
 ask unban --jail b 203.0.113.50
@@ -29,6 +29,6 @@ ask ban --jail b --for 1s 203.0.113.50
 soon "a shorter ban ends" sh -c "[ \$('$BANISH' list --json -c '$CONF' | grep -c 203.0.113.50) = 1 ]"
 check "and the entry stays" between 3400 3600
 ask ban --jail a --for 90s 203.0.113.50
-check "a ban by hand replaces the jail's, also by a shorter one" between 80 90
+check "a ban by hand replaces the jail's, also by a shorter one" between 1 90
 ask unban 203.0.113.50
 check "unban ends every ban of it" not in_ipset both 203.0.113.50

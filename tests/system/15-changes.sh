@@ -15,7 +15,7 @@ target = ipset[name=aa]
          route'
 one='[DEFAULT]
 target = ipset[name=aa]'
-quickly() { timeout 20 "$@"; }
+quickly() { timeout 120 "$@"; }
 q() { verb=$1; shift; quickly "$BANISH" "$verb" -c "$CONF" "$@"; }
 
 # A target that a reload drops is emptied, whatever else happens then.

@@ -75,14 +75,14 @@ equal() {
 	if [ "$2" = "$3" ]; then pass "$1"; else fail "$1: want \"$2\", got \"$3\""; fi
 }
 
-# soon "claim" command...: the command must succeed within 10 s.
+# soon "claim" command...: the command must succeed at last. The limit is for what never does: a
+# machine that is busy with something else may need long.
 soon() {
 	claim=$1
 	shift
-	local i=0
+	local end=$((SECONDS + 40))
 	until "$@" >"$T/out" 2>&1; do
-		i=$((i + 1))
-		if [ $i -ge 200 ]; then
+		if [ $SECONDS -ge $end ]; then
 			fail "$claim: $*"
 			sed 's/^/        /' "$T/out" | head -n 8
 			return 1
@@ -106,10 +106,9 @@ configure() {
 start() {
 	"$BANISH" run -c "${1:-$CONF}" >>"$LOG" 2>&1 &
 	DAEMON=$!
-	local i=0
+	local end=$((SECONDS + 40))
 	until grep -q 'ready:' "$LOG" 2>/dev/null && [ -S "$T/control" ]; do
-		i=$((i + 1))
-		if [ $i -ge 200 ] || ! kill -0 "$DAEMON" 2>/dev/null; then
+		if [ $SECONDS -ge $end ] || ! kill -0 "$DAEMON" 2>/dev/null; then
 			fail "the daemon starts"
 			return 1
 		fi
