@@ -26,6 +26,8 @@ trap 'end_journald; finish' EXIT
 
 # bad ADDRESS [identifier]
 bad() { printf 'SYSLOG_IDENTIFIER=%s\nMESSAGE=bad %s\n' "${2:-banish-test}" "$1" | logger --journald; }
+# What journald was told before a signal it may read after it.
+written() { journalctl -q -D /var/log/journal -o cat | grep -qxF "bad $1"; }
 files() { find "$1" -name "$2" | grep -q .; }
 counted() { [ "$(ask why --json "$1" | jq '[.counts[].count] | first // 0')" = "$2" ]; }
 
@@ -72,6 +74,7 @@ soon "both are read" counted 203.0.113.1 7
 stop
 rm "/var/log/journal/$machine"/system@*
 bad 203.0.113.2
+soon "what journald was told is written" written 203.0.113.2
 kill -USR2 "$JOURNALD"
 soon "what is not read yet is rotated" files /var/log/journal 'system@*'
 rm "/var/log/journal/$machine"/system@*

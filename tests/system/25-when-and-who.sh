@@ -96,6 +96,7 @@ check "nor in the kernel" not sh -c "nft list table inet banish | grep -E '192\.
 
 # ---- datagrams ----
 
+said_banned() { [ "$(grep -c "\[udp\] Ban $1 " "$LOG")" = "$2" ]; } # ADDRESS TIMES
 datagram() { line "$1" now | sed 's/^/<38>/' >/dev/udp/127.0.0.1/5514; }
 # Comes back: an offence of who was banned before counts more than once.
 for ban in 1 2 3; do
@@ -107,7 +108,7 @@ for ban in 1 2 3; do
 	fi
 	check "and bans nobody" not_banned 203.0.113.30
 	datagram 203.0.113.30
-	soon "a second one does" banned 203.0.113.30
+	soon "a second one does" said_banned 203.0.113.30 $ban
 	[ $ban -eq 3 ] || soon "for some seconds" not_banned 203.0.113.30
 done
 # Two messages in one are one message.

@@ -11,8 +11,12 @@ counted() { ask why --json "$1" | jq -r "[.counts[] | select(.jail==\"$2\") | .c
 counts() { [ "$(counted "$1" "$2")" = "$3" ]; }
 lines() { ask status --json | jq -r "[.sources[] | select(.path==\"$1\") | .lines] | add"; }
 read_up_to() { [ "$(lines "$1")" = "$2" ] || { echo "read: $(lines "$1")"; false; }; }
-# Sets what on_disk compares with: of what is read from now on pieces and a position follow.
-mark() { records=$(ask status --json | jq .state.records); }
+# Sets what on_disk compares with: of what is read from now on pieces and a position follow. A ban
+# by hand takes to disk what waited before.
+mark() {
+	ask ban --for 1h 192.0.2.99 >/dev/null
+	records=$(ask status --json | jq .state.records)
+}
 on_disk() { ask status --json | jq -e ".state.records >= $records + 2 and .state.backlog_bytes == 0"; }
 
 cat >"$T/pair.conf" <<'E2'
