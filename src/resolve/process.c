@@ -10,7 +10,10 @@
 #define STAT_MAX 1024
 #define STATUS_MAX 4096	 /* a process may be of many groups */
 #define SYSTEM_UIDS 1000 /* login.defs(5): users begin there */
-#define STARTED 22	 /* the field of stat, from 1 (proc(5)) */
+/* Fields of stat, from 1 (proc(5)). */
+#define STATE 3
+#define THREADS 20
+#define STARTED 22
 
 static ssize_t read_file(int dir, const char *name, char *out, size_t size)
 {
@@ -26,18 +29,31 @@ static ssize_t read_file(int dir, const char *name, char *out, size_t size)
 	return got;
 }
 
-/* The name of the program, in brackets, may hold anything: fields are counted from its end. */
-static bool read_started(int64_t *out, struct text stat)
+/*
+ * The name of the program, in brackets, may hold anything: fields are counted from its end.
+ *
+ * False: it is not to be looked at. The title is read from the memory of the process, and
+ * whoever does that waits while a thread of the process has that memory locked and is itself in
+ * uninterruptible sleep ("D"), for a file server that does not answer perhaps for ever.
+ * sendmail has one thread. A session at work on a disk is passed over this time.
+ */
+static bool read_stat(int64_t *started, struct text stat)
 {
 	const char *end = memrchr(stat.at, ')', stat.len);
 	struct text rest, word;
+	int64_t threads;
 
 	if (!end)
 		return false;
 	rest = (struct text){end + 1, (size_t)(stat.at + stat.len - end - 1)};
-	for (int field = 3; text_word(&rest, &word); field++)
+	for (int field = STATE; text_word(&rest, &word); field++) {
+		if (field == STATE && text_equal(word, "D"))
+			return false;
+		if (field == THREADS && !text_number(word, 1, 1, &threads))
+			return false;
 		if (field == STARTED)
-			return text_number(word, 0, INT64_MAX / 1000, out);
+			return text_number(word, 0, INT64_MAX / 1000, started);
+	}
 	return false;
 }
 
@@ -95,7 +111,7 @@ static int look(struct process *out, int dir)
 {
 	char stat[STAT_MAX], status[STATUS_MAX], cmdline[TITLE_MAX];
 	struct process process;
-	ssize_t stat_len, len;
+	ssize_t len;
 	int64_t started;
 
 	len = read_file(dir, "status", status, sizeof status);
@@ -103,15 +119,15 @@ static int look(struct process *out, int dir)
 		return (int)len;
 	if (!is_system((struct text){status, (size_t)len}))
 		return -ESRCH;
+	len = read_file(dir, "stat", stat, sizeof stat);
+	if (len < 0)
+		return (int)len;
+	if (!read_stat(&started, (struct text){stat, (size_t)len}))
+		return -ESRCH;
 	len = read_file(dir, "cmdline", cmdline, sizeof cmdline);
 	if (len < 0)
 		return (int)len;
 	if (!title_parse(&process.title, (struct text){cmdline, (size_t)len}))
-		return -ESRCH;
-	stat_len = read_file(dir, "stat", stat, sizeof stat);
-	if (stat_len < 0)
-		return (int)stat_len;
-	if (!read_started(&started, (struct text){stat, (size_t)stat_len}))
 		return -ESRCH;
 	process.age = since_boot() - started * 1000 / sysconf(_SC_CLK_TCK);
 	if (process.age < 0)

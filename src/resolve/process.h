@@ -14,8 +14,7 @@ struct process {
 
 /*
  * `proc` is the folder /proc, open. What is told is of one and the same process. 0; -ESRCH: it
- * is over, or no session, or a
- * user's; -errno: it may not be looked at.
+ * is over, or no session, or a user's, or stuck; -errno: it may not be looked at.
  */
 int process_look(struct process *out, int proc, const char *pid);
 

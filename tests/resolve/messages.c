@@ -204,6 +204,26 @@ Test(messages, a_title_in_a_container_says_nothing)
 	rig_close(&rig);
 }
 
+/* Its memory may be locked for as long as a disk or a file server does not answer. */
+Test(messages, nobody_waits_for_a_process_that_is_stuck, .timeout = 60)
+{
+	struct rig rig;
+
+	rig_open(&rig);
+	serve(&rig, 17695, "198.51.100.10", OLD);
+	proc_stick(&rig.proc, 17695);
+	unknown(&rig, "6AKNi1wJ017695", "17695", "one");
+	cr_expect_not(answer(&rig, NULL, 0));
+	proc_thread(&rig.proc, 17695);
+	unknown(&rig, "6AKNi1wJ017695", "17695", "two");
+	cr_expect_not(answer(&rig, NULL, 0));
+	serve(&rig, 17695, "198.51.100.10", OLD);
+	unknown(&rig, "6AKNi1wJ017695", "17695", "three");
+	cr_expect(answer(&rig, "198.51.100.10", 25));
+	cr_expect_str_eq(rig.told, "198.51.100.10 one;198.51.100.10 two;198.51.100.10 three;");
+	rig_close(&rig);
+}
+
 Test(messages, what_is_no_session_says_nothing)
 {
 	static const char *const titles[] = {"sendmail: MTA: accepting connections",

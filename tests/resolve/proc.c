@@ -36,16 +36,13 @@ void proc_close(struct proc *proc)
 	cr_assert_eq(system(command), 0);
 }
 
-void proc_put(struct proc *proc, int pid, const char *title, int64_t age)
+static void write_stat(const struct proc *proc, int pid, char state, int threads, int64_t age)
 {
-	char text[512];
+	char text[256];
 	struct timespec t;
 	int64_t started;
 	int len;
 
-	proc_end(proc, pid);
-	snprintf(text, sizeof(text), "%s/%d", proc->dir, pid);
-	cr_assert_eq(mkdir(text, 0700), 0);
 	clock_gettime(CLOCK_BOOTTIME, &t);
 	started = (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000 - age;
 	if (started < 0)
@@ -53,9 +50,19 @@ void proc_put(struct proc *proc, int pid, const char *title, int64_t age)
 	/* The name of a program may hold anything. */
 	len = snprintf(
 		text, sizeof(text),
-		"%d (x) 1 2 3 (y) S 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 %lld 20 21\n",
-		pid, (long long)started * sysconf(_SC_CLK_TCK) / 1000);
+		"%d (x) 1 2 3 (y) %c 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 %d 18 %lld 20 21\n",
+		pid, state, threads, (long long)started * sysconf(_SC_CLK_TCK) / 1000);
 	write_file(proc, pid, "stat", text, (size_t)len);
+}
+
+void proc_put(struct proc *proc, int pid, const char *title, int64_t age)
+{
+	char text[512];
+
+	proc_end(proc, pid);
+	snprintf(text, sizeof(text), "%s/%d", proc->dir, pid);
+	cr_assert_eq(mkdir(text, 0700), 0);
+	write_stat(proc, pid, 'S', 1, age);
 	proc_own(proc, pid, getuid());
 	memset(text, 0, sizeof(text));
 	strcpy(text, title);
@@ -81,6 +88,28 @@ void proc_own(struct proc *proc, int pid, unsigned uid)
 void proc_contain(struct proc *proc, int pid)
 {
 	write_status(proc, pid, 0, "\t17");
+}
+
+/* A FIFO that nobody writes to: to open it is to wait. */
+static void block_title(const struct proc *proc, int pid)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/%d/cmdline", proc->dir, pid);
+	cr_assert_eq(remove(path), 0);
+	cr_assert_eq(mkfifo(path, 0600), 0);
+}
+
+void proc_stick(struct proc *proc, int pid)
+{
+	write_stat(proc, pid, 'D', 1, 60000);
+	block_title(proc, pid);
+}
+
+void proc_thread(struct proc *proc, int pid)
+{
+	write_stat(proc, pid, 'S', 2, 60000);
+	block_title(proc, pid);
 }
 
 void proc_end(struct proc *proc, int pid)

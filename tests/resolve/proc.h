@@ -15,6 +15,8 @@ void proc_close(struct proc *proc);
 void proc_put(struct proc *proc, int pid, const char *title, int64_t age);
 void proc_own(struct proc *proc, int pid, unsigned uid); /* it is this user's */
 void proc_contain(struct proc *proc, int pid);		 /* it is root's, of a container */
+void proc_stick(struct proc *proc, int pid);		 /* whoever reads its title waits */
+void proc_thread(struct proc *proc, int pid);		 /* the same, for another thread */
 void proc_end(struct proc *proc, int pid);
 
 #endif
