@@ -14,7 +14,8 @@
 #include "state/folder.h"
 
 #define DAMAGED ".damaged"
-#define DIGITS 8 /* at least; a generation beyond 99999999 just has more */
+#define DAMAGED_KEPT 2 /* generations: what one opening can set aside */
+#define DIGITS 8       /* at least; a generation beyond 99999999 just has more */
 
 static const struct {
 	const char *prefix, *suffix;
@@ -178,34 +179,64 @@ void folder_remove(int dir, enum file_kind kind, uint32_t generation)
 	unlinkat(dir, folder_name(name, kind, generation), 0);
 }
 
+#define ASIDE_NAME_MAX (FOLDER_NAME_MAX + sizeof(DAMAGED))
+
+static const char *aside_name(char *out, enum file_kind kind, uint32_t generation)
+{
+	char name[FOLDER_NAME_MAX];
+
+	snprintf(out, ASIDE_NAME_MAX, "%s" DAMAGED, folder_name(name, kind, generation));
+	return out;
+}
+
 int folder_set_aside(int dir, enum file_kind kind, uint32_t generation)
 {
-	char name[FOLDER_NAME_MAX], aside[FOLDER_NAME_MAX + sizeof(DAMAGED)];
+	char name[FOLDER_NAME_MAX], aside[ASIDE_NAME_MAX];
 
 	folder_name(name, kind, generation);
-	snprintf(aside, sizeof(aside), "%s" DAMAGED, name);
-	return renameat(dir, name, dir, aside) ? -errno : 0;
+	return renameat(dir, name, dir, aside_name(aside, kind, generation)) ? -errno : 0;
 }
 
 struct tidy {
 	int dir;
 	uint32_t keep, unfinished;
+	uint32_t aside[DAMAGED_KEPT]; /* the newest that were set aside, newest first; or 0 */
 };
+
+static int find_aside(void *arg, const struct name *name)
+{
+	uint32_t generation = name->damaged ? name->generation : 0;
+	struct tidy *tidy = arg;
+
+	for (size_t i = 0; i < DAMAGED_KEPT && generation != tidy->aside[i]; i++) {
+		uint32_t other = tidy->aside[i];
+
+		if (other > generation)
+			continue;
+		tidy->aside[i] = generation;
+		generation = other;
+	}
+	return 0;
+}
 
 static int tidy_name(void *arg, const struct name *name)
 {
 	const struct tidy *tidy = arg;
+	char aside[ASIDE_NAME_MAX];
 	bool old = name->kind == FILE_NEW ? name->generation != tidy->unfinished
 					  : name->generation < tidy->keep;
 
 	if (old && !name->damaged)
 		folder_remove(tidy->dir, name->kind, name->generation);
+	if (name->damaged && name->generation < tidy->aside[DAMAGED_KEPT - 1])
+		unlinkat(tidy->dir, aside_name(aside, name->kind, name->generation), 0);
 	return 0;
 }
 
 void folder_tidy(int dir, uint32_t keep, uint32_t unfinished)
 {
-	struct tidy tidy = {dir, keep, unfinished};
+	struct tidy tidy = {.dir = dir, .keep = keep, .unfinished = unfinished};
 
+	each_name(dir, find_aside, &tidy);
 	each_name(dir, tidy_name, &tidy);
 }

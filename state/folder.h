@@ -41,7 +41,8 @@ void folder_remove(int dir, enum file_kind kind, uint32_t generation);
 /* Rename to the same name with ".damaged" behind it. 0 or -errno. */
 int folder_set_aside(int dir, enum file_kind kind, uint32_t generation);
 /* Delete journals and snapshots below generation `keep`, and every unfinished snapshot but
- * that of generation `unfinished` (0: none). */
+ * that of generation `unfinished` (0: none). What was set aside is kept for a person, of the
+ * newest two generations that have any. */
 void folder_tidy(int dir, uint32_t keep, uint32_t unfinished);
 
 #endif

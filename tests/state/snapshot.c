@@ -133,6 +133,34 @@ Test(snapshot, all_damaged_leaves_what_the_journals_have)
 	cr_expect(strstr(heard.notes, "what was before journal.00000002 is lost"));
 }
 
+Test(snapshot, of_what_was_set_aside_the_newest_two_are_kept)
+{
+	static const struct {
+		const char *name;
+		bool kept;
+	} files[] = {
+		{"snapshot.00000003.gdbm.damaged", false},
+		{"snapshot.00000003.sum.damaged", false},
+		{"journal.00000004.damaged", false},
+		{"journal.00000007.damaged", true},
+		{"snapshot.00000007.gdbm.damaged", true},
+		{"snapshot.00000009.gdbm.damaged", true},
+		{"snapshot.00000009.sum.damaged", true},
+		{"notes.damaged", true},
+	};
+	const size_t count = sizeof(files) / sizeof(files[0]);
+
+	for (size_t i = 0; i < count; i++)
+		file_put(dir, files[i].name, "x", 1);
+	load_at(dir, STORE_READ, &heard);
+	for (size_t i = 0; i < count; i++)
+		cr_expect(file_exists(dir, files[i].name), "reading deletes nothing");
+	load_at(dir, STORE_WRITE, &heard);
+	for (size_t i = 0; i < count; i++)
+		cr_expect_eq(file_exists(dir, files[i].name), files[i].kept, "%s",
+			     files[i].name);
+}
+
 static void put_sum(const char *name, uint32_t format, uint32_t generation,
 		    const uint8_t *bytes, size_t len)
 {
