@@ -13,7 +13,8 @@ struct position {
 	uint64_t inode;
 	uint64_t offset;   /* the first byte not yet handed over */
 	uint64_t head;	   /* hash of the first `head_len` bytes */
-	uint64_t tail;	   /* hash of the `tail_len` bytes before offset */
+	uint64_t tail;	   /* hash of the `tail_len` bytes before offset; where the head is all
+			      that was read, of so many of its first line */
 	uint32_t head_len; /* up to 256 */
 	uint32_t tail_len; /* up to 64 */
 };

@@ -9,6 +9,8 @@
 #include "base/hash.h"
 #include "source/tail.h"
 
+#define BEGIN_MIN 32 /* shorter first lines, without a time, begin other logs as well */
+
 int tail_stat(int dir, const char *name, struct stat *out)
 {
 	struct stat st;
@@ -88,21 +90,32 @@ static bool hash_is(const struct tail *tail, uint64_t at, uint32_t len, uint64_t
 	return hash_fingerprint(bytes, len) == hash;
 }
 
+/* Then the last bytes say nothing more, and a shorter begin stands in their place. */
+static bool is_all_head(const struct position *position)
+{
+	return position->offset <= position->head_len;
+}
+
 bool tail_matches(const struct tail *tail, const struct position *position)
 {
 	struct stat st;
 
 	if (fstat(tail->fd, &st) || (uint64_t)st.st_size < position->offset ||
-	    position->tail_len > position->offset)
+	    !hash_is(tail, 0, position->head_len, position->head))
 		return false;
-	return hash_is(tail, 0, position->head_len, position->head) &&
+	if (is_all_head(position))
+		return true;
+	return position->tail_len <= position->offset &&
 	       hash_is(tail, position->offset - position->tail_len, position->tail_len,
 		       position->tail);
 }
 
 bool tail_begins(const struct tail *tail, const struct position *position)
 {
-	return position->head_len && hash_is(tail, 0, position->head_len, position->head);
+	if (position->head_len && hash_is(tail, 0, position->head_len, position->head))
+		return true;
+	return is_all_head(position) && position->tail_len >= BEGIN_MIN &&
+	       hash_is(tail, 0, position->tail_len, position->tail);
 }
 
 bool tail_begins_alike(const struct tail *a, const struct tail *b)
@@ -235,6 +248,15 @@ void tail_advance(struct tail *tail, struct block *block, size_t used)
 	block->next = used;
 }
 
+/* The first line, or what of it there is room for. */
+static uint32_t begin_of(const struct tail *tail)
+{
+	size_t len = tail->head_len < sizeof(tail->end) ? tail->head_len : sizeof(tail->end);
+	const char *newline = memchr(tail->head, '\n', len);
+
+	return (uint32_t)(newline ? newline + 1 - tail->head : (ptrdiff_t)len);
+}
+
 void tail_position(const struct tail *tail, struct position *out)
 {
 	*out = (struct position){
@@ -245,4 +267,8 @@ void tail_position(const struct tail *tail, struct position *out)
 		.head_len = tail->head_len,
 		.tail_len = tail->end_len,
 	};
+	if (is_all_head(out)) {
+		out->tail_len = begin_of(tail);
+		out->tail = hash_fingerprint(tail->head, out->tail_len);
+	}
 }

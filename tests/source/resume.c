@@ -100,10 +100,10 @@ Test(resume, renamed_to_any_name)
 
 /* A log as a power cut leaves it, and what the server went on with: nobody had synced the end.
  */
-static void cut_power(char *log, const char *name)
+static void cut_power(char *log, size_t first, const char *name)
 {
-	memset(log, 'x', 300);
-	strcpy(log + 300, "\ntwo\n");
+	memset(log, 'x', first);
+	strcpy(log + first, "\ntwo\n");
 	rig_cut(&rig, "log");
 	rig_append(&rig, "log", log);
 	rig_follow(&rig, NULL);
@@ -113,7 +113,7 @@ static void cut_power(char *log, const char *name)
 	rig.len = 0;
 	*rig.got = '\0';
 	rig_cut(&rig, "log");
-	strcpy(log + 301, "three\nfour\n");
+	strcpy(log + first + 1, "three\nfour\n");
 	rig_append(&rig, "log", log);
 	if (strcmp(name, "log") != 0)
 		rig_rename(&rig, "log", name);
@@ -123,16 +123,40 @@ Test(resume, shorter_by_a_power_cut_and_written_on)
 {
 	char log[400];
 
-	cut_power(log, "log");
+	cut_power(log, 300, "log");
 	expect(log);
 	cr_expect_eq(rig.again, strlen(log));
+}
+
+Test(resume, shorter_by_a_power_cut_when_it_had_a_few_lines)
+{
+	static const size_t first[] = {31, 63, 64, 70, 240};
+	char log[400];
+
+	for (size_t i = 0; i < sizeof(first) / sizeof(first[0]); i++) {
+		rig.len = rig.live = rig.again = 0;
+		*rig.got = '\0';
+		cut_power(log, first[i], "log");
+		expect(log);
+		cr_expect_eq(rig.again, strlen(log), "%zu", first[i]);
+		rig_unfollow(&rig);
+	}
+}
+
+Test(resume, with_a_first_line_that_any_log_may_have)
+{
+	char log[400];
+
+	cut_power(log, 20, "log");
+	expect(log);
+	cr_expect_eq(rig.again, 0);
 }
 
 Test(resume, shorter_by_a_power_cut_and_renamed)
 {
 	char log[400];
 
-	cut_power(log, "log.1");
+	cut_power(log, 300, "log.1");
 	rig_write(&rig, "log", "five\n");
 	strcat(log, "five\n");
 	expect(log);
@@ -143,7 +167,7 @@ Test(resume, cut_and_written_anew_is_not_shorter_by_a_power_cut)
 {
 	char log[400];
 
-	cut_power(log, "log");
+	cut_power(log, 300, "log");
 	log[0] = 'y';
 	rig_cut(&rig, "log");
 	rig_append(&rig, "log", log);
