@@ -7,6 +7,8 @@
 static const char sample[] =
 	/* syslog(3), PAM, systemd, cron, sudo */
 	": pam_unix(sshd:session): session opened for user root(uid=0) by (uid=0)"
+	": pam_unix(sshd:session): session closed for user root"
+	": pam_unix(cron:session): session opened for user root(uid=0) by (uid=0)"
 	": pam_unix(cron:session): session closed for user root"
 	" systemd-logind[123]: new session 1 of user root. removed session 1."
 	" systemd[1]: started session 1 of user root. starting  finished  succeeded."
