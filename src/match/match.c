@@ -184,7 +184,7 @@ static int64_t line_time(struct scan *s, size_t index)
 {
 	struct view *view = s->match->jails[index].view;
 	struct session *session = s->memory->sessions[index];
-	uint64_t line = s->memory->lines + s->line.number;
+	uint64_t line = s->memory->lines + walk_number(&s->line);
 	int64_t time = s->lines->time;
 
 	if (time == TIME_NONE)
@@ -240,16 +240,18 @@ static void find(struct scan *s, size_t index, uint64_t set)
 	struct text line = line_text(s), subject;
 	struct finding finding;
 
+	if (is_over_nothing(s, index, set, line))
+		return;
 	if (!m->scratch.trace)
 		set = select_check(&jail->selection, set, line);
-	if (!set || is_over_nothing(s, index, set, line))
+	if (!set)
 		return;
 	subject = view_make(jail->view, &s->line, s->lines->time == TIME_NONE);
 	switch (filter_find(jail->filter, set, &m->scratch, s->memory->sessions[index], subject,
 			    s->now, &finding)) {
 	case OUTCOME_FOUND:
 		finding.line = line;
-		finding.number = s->line.number;
+		finding.number = walk_number(&s->line);
 		finding.time = line_time(s, index);
 		m->counts.found += finding.kind == FINDING_FAILURE;
 		m->counts.alarms += finding.kind == FINDING_ALARM;
@@ -269,7 +271,7 @@ static void line_done(struct scan *s)
 {
 	struct match *m = s->match;
 
-	if (!s->line.number || !(m->due_count + m->always_count))
+	if (!s->line.begun || !(m->due_count + m->always_count))
 		return;
 	for (size_t i = 0; i < m->always_count; i++)
 		find(s, m->always[i], FILTER_ALL);
@@ -287,7 +289,7 @@ static void line_done(struct scan *s)
 /* Make the line that `at` lies in the one at hand, and do with those before what is due. */
 static void line_seek(struct scan *s, const char *at)
 {
-	if (s->line.number && at < s->line.end)
+	if (s->line.begun && at < s->line.end)
 		return;
 	line_done(s);
 	if (!s->match->always_count)

@@ -47,21 +47,21 @@ static const char *text_end(const struct walk *w)
 /* Where the line after the one at hand begins. */
 static const char *behind(const struct walk *w)
 {
-	if (!w->number)
-		return w->text.at;
-	return walk_follows(w) ? w->end + 1 : w->end;
+	return w->begun && walk_follows(w) ? w->end + 1 : w->end;
 }
 
-static void find_end(struct walk *w)
+static void take(struct walk *w, const char *at)
 {
-	w->end = memchr(w->at, '\n', (size_t)(text_end(w) - w->at));
+	w->at = at;
+	w->end = memchr(at, '\n', (size_t)(text_end(w) - at));
 	if (!w->end)
 		w->end = text_end(w);
+	w->begun = true;
 }
 
 void walk_begin(struct walk *w, struct text text)
 {
-	*w = (struct walk){.text = text, .at = text.at, .end = text.at};
+	*w = (struct walk){.text = text, .at = text.at, .end = text.at, .counted = text.at};
 }
 
 bool walk_next(struct walk *w)
@@ -70,9 +70,7 @@ bool walk_next(struct walk *w)
 
 	if (next == text_end(w))
 		return false;
-	w->at = next;
-	find_end(w);
-	w->number++;
+	take(w, next);
 	return true;
 }
 
@@ -80,12 +78,10 @@ void walk_to(struct walk *w, const char *at)
 {
 	const char *from = behind(w), *before;
 
-	if (w->number && at < w->end)
+	if (w->begun && at < w->end)
 		return;
 	before = memrchr(from, '\n', (size_t)(at - from));
-	w->at = before ? before + 1 : from;
-	w->number += newlines(from, w->at) + 1;
-	find_end(w);
+	take(w, before ? before + 1 : from);
 }
 
 bool walk_follows(const struct walk *w)
@@ -93,9 +89,22 @@ bool walk_follows(const struct walk *w)
 	return w->end < text_end(w);
 }
 
-size_t walk_count(const struct walk *w)
+static void count_to(struct walk *w, const char *at)
 {
-	const char *from = behind(w), *end = text_end(w);
+	w->lines += newlines(w->counted, at);
+	w->counted = at;
+}
 
-	return w->number + newlines(from, end) + (from < end && end[-1] != '\n');
+size_t walk_number(struct walk *w)
+{
+	count_to(w, w->at);
+	return w->lines + 1;
+}
+
+size_t walk_count(struct walk *w)
+{
+	const char *end = text_end(w);
+
+	count_to(w, end);
+	return w->lines + (w->text.len && end[-1] != '\n');
 }

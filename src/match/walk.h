@@ -11,7 +11,9 @@
 struct walk {
 	struct text text;
 	const char *at, *end; /* the line at hand; its newline, or the end of the text */
-	size_t number;	      /* of the line, from 1; 0: there is none at hand */
+	bool begun;	      /* there is a line at hand */
+	const char *counted;  /* up to there */
+	size_t lines;	      /* so many end before it */
 };
 
 void walk_begin(struct walk *walk, struct text text);
@@ -21,7 +23,10 @@ bool walk_next(struct walk *walk);
 void walk_to(struct walk *walk, const char *at);
 /* A newline ends the line. */
 bool walk_follows(const struct walk *walk);
-/* How many lines there are, after the last that was at hand. */
-size_t walk_count(const struct walk *walk);
+/* The number of the line at hand, from 1. Lines are counted when somebody asks: many at once are
+ * counted faster than each by itself. */
+size_t walk_number(struct walk *walk);
+/* How many lines there are in the text. */
+size_t walk_count(struct walk *walk);
 
 #endif
