@@ -42,8 +42,11 @@ static unsigned slot_of(struct slots *s, const char *name)
 
 void slots_learn(struct slots *s, struct regex *r)
 {
-	for (size_t i = 0; i < r->group_count; i++)
+	r->plain = true;
+	for (size_t i = 0; i < r->group_count; i++) {
 		r->groups[i].slot = slot_of(s, r->groups[i].name);
+		r->plain &= r->groups[i].kind == GROUP_PLAIN && r->groups[i].slot < SLOTS_MAX;
+	}
 }
 
 /* ---- tuples ---- */
@@ -78,7 +81,7 @@ static bool put_part(struct tuples *t, struct text part)
 /* One search that found. */
 struct result {
 	const struct regex *regex;
-	const struct search *search;
+	const PCRE2_SIZE *spans;
 	struct text subject;
 };
 
@@ -86,7 +89,7 @@ static struct text value_of(const struct result *r, const struct regex_group *g)
 {
 	struct text value = {NULL, 0};
 
-	search_group(r->search, r->subject, g->group, &value);
+	spans_group(r->spans, r->subject, g->group, &value);
 	return value;
 }
 
@@ -128,27 +131,55 @@ static void read_group(struct captures *out, const struct result *r, size_t i,
 	}
 }
 
+static void read_plain(struct captures *out, const struct result *r)
+{
+	const struct regex_group *g = r->regex->groups, *end = g + r->regex->group_count;
+
+	for (; g < end; g++) {
+		out->value[g->slot] = value_of(r, g);
+		out->have |= UINT64_C(1) << g->slot;
+	}
+}
+
+static void read_any(struct captures *out, const struct result *r, struct tuples *tuples)
+{
+	uint64_t done = 0; /* tuples */
+
+	for (size_t i = 0; i < r->regex->group_count; i++)
+		if (r->regex->groups[i].slot < SLOTS_MAX)
+			read_group(out, r, i, tuples, &done);
+}
+
+static void clear(struct captures *c, size_t slots)
+{
+	memset(c->value, 0, slots * sizeof(*c->value));
+	c->have = 0;
+}
+
 void captures_read(struct captures *out, size_t slots, const struct regex *regex,
 		   const struct search *search, struct text subject, struct tuples *tuples)
 {
-	const struct result result = {regex, search, subject};
-	uint64_t done = 0; /* tuples */
+	const struct result result = {regex, search_spans(search), subject};
 
-	memset(out->value, 0, slots * sizeof(*out->value));
-	out->have = 0;
-	for (size_t i = 0; i < regex->group_count; i++)
-		if (regex->groups[i].slot < SLOTS_MAX)
-			read_group(out, &result, i, tuples, &done);
+	clear(out, slots);
+	read_any(out, &result, tuples);
 }
 
-void captures_update(struct captures *c, const struct captures *over)
+void captures_update(struct captures *c, size_t slots, const struct regex *regex,
+		     const struct search *search, struct text subject, struct tuples *tuples)
 {
-	for (uint64_t have = over->have; have; have &= have - 1) {
-		int i = __builtin_ctzll(have);
+	const struct result result = {regex, search_spans(search), subject};
+	struct captures over;
 
-		c->value[i] = over->value[i];
+	if (regex->plain) {
+		read_plain(c, &result);
+		return;
 	}
-	c->have |= over->have;
+	clear(&over, slots);
+	read_any(&over, &result, tuples);
+	for (uint64_t have = over.have; have; have &= have - 1)
+		c->value[__builtin_ctzll(have)] = over.value[__builtin_ctzll(have)];
+	c->have |= over.have;
 }
 
 bool captures_true(const struct captures *c, enum slot slot)

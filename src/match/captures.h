@@ -60,8 +60,10 @@ void slots_learn(struct slots *slots, struct regex *regex);
  * and tuples are put under their plain names. */
 void captures_read(struct captures *out, size_t slots, const struct regex *regex,
 		   const struct search *search, struct text subject, struct tuples *tuples);
-/* What `over` has a group for takes the place of what was there, also when it is no value. */
-void captures_update(struct captures *captures, const struct captures *over);
+/* The same, and what `regex` has a group for takes the place of what was there, also when it is
+ * no value; the rest stays. */
+void captures_update(struct captures *captures, size_t slots, const struct regex *regex,
+		     const struct search *search, struct text subject, struct tuples *tuples);
 
 /* There is a value, and it is not empty. */
 bool captures_true(const struct captures *captures, enum slot slot);

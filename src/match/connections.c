@@ -20,7 +20,8 @@ enum list {
  * Most ids have a process id, "[123]", and a line that has none of those does not belong to any
  * connection. One at the very start may be put together by the cut of the date.
  */
-#define PIDS 2048
+#define PID_BITS 13
+#define PIDS (1 << PID_BITS)
 #define PID_LEAST 3
 
 /* Ids are compared by a hash with a secret key, so there is nothing to copy, and nobody can
@@ -147,7 +148,7 @@ static uint16_t next_pid(struct text t, size_t *at)
 			pid = pid * 10 + (uint32_t)(t.at[end] - '0');
 		*at = end;
 		if (end > begin && end < t.len && t.at[end] == ']')
-			return (pid * UINT32_C(0x9e3779b1)) >> 21;
+			return (uint16_t)((pid * UINT32_C(0x9e3779b1)) >> (32 - PID_BITS));
 	}
 	return NONE;
 }
@@ -268,10 +269,7 @@ void connections_add_user(struct connections *c, struct connection *connection,
 }
 
 /* Flags are said of a line and not of its connection, and the id is the key. */
-static bool is_kept(size_t slot)
-{
-	return slot < SLOT_CONTENT || slot >= SLOT_USER;
-}
+#define KEPT (~(uint64_t)0 << SLOT_USER | ((UINT64_C(1) << SLOT_CONTENT) - 1))
 
 /* Not longer than `most`, and whole characters of UTF-8. */
 static size_t cut(struct text t, size_t most)
@@ -283,36 +281,44 @@ static size_t cut(struct text t, size_t most)
 	return most;
 }
 
-/* Two bytes of lengths, name, value. */
-static void put(struct connection *c, struct text name, struct text value, bool whole)
+/* Two bytes of lengths, name, value. Returns where the next one goes. */
+static size_t put(struct connection *c, size_t used, struct text name, struct text value,
+		  bool whole)
 {
 	size_t len = cut(value, whole ? WHOLE_MAX : CUT_MAX);
-	char *at = c->bytes + c->used;
+	char *at = c->bytes + used;
 
 	if ((whole && len < value.len) || name.len > UINT8_MAX ||
-	    2 + name.len + len > (size_t)CONNECTION_BYTES - c->used)
-		return;
+	    2 + name.len + len > CONNECTION_BYTES - used)
+		return used;
 	at[0] = (char)name.len;
 	at[1] = (char)len;
 	memcpy(at + 2, name.at, name.len);
 	memcpy(at + 2 + name.len, value.at, len);
-	c->used = (uint16_t)(c->used + 2 + name.len + len);
+	return used + 2 + name.len + len;
 }
 
 void connection_save(struct connection *c, const struct slots *slots,
 		     const struct captures *captures)
 {
-	c->used = 0;
-	for (size_t i = 0; i < slots->count; i++)
-		if (is_kept(i) && captures->value[i].at)
-			put(c, text_of(slots->name[i]), captures->value[i], i < SLOT_CONTENT);
+	size_t used = 0;
+
+	for (uint64_t have = captures->have & KEPT; have; have &= have - 1) {
+		unsigned i = (unsigned)__builtin_ctzll(have);
+
+		if (captures->value[i].at)
+			used = put(c, used, text_of(slots->name[i]), captures->value[i],
+				   i < SLOT_CONTENT);
+	}
+	c->used = (uint16_t)used;
 }
 
 static void load(struct captures *captures, const struct slots *slots, struct text name,
 		 struct text value)
 {
 	for (size_t i = 0; i < slots->count; i++) {
-		if (captures->value[i].at || !is_kept(i) || !text_equal(name, slots->name[i]))
+		if (captures->value[i].at || !(KEPT >> i & 1) ||
+		    !text_equal(name, slots->name[i]))
 			continue;
 		captures->value[i] = value;
 		captures->have |= UINT64_C(1) << i;

@@ -38,6 +38,7 @@ struct look {
 	struct text whole;     /* the line, or all recent ones */
 	struct text rest;      /* what failregex see of it */
 	bool narrowed;	       /* not all of it */
+	bool ascii;
 	struct recent *recent; /* NULL: line by line */
 	struct captures captures;
 };
@@ -60,9 +61,9 @@ static int timed(struct look *l, struct search *search, struct regex *r, struct 
 	int found;
 
 	if (!l->s->clock || !profile)
-		return search_run(search, r, subject, &l->steps);
+		return search_run_known(search, r, subject, l->ascii, &l->steps);
 	begin = l->s->clock();
-	found = search_run(search, r, subject, &l->steps);
+	found = search_run_known(search, r, subject, l->ascii, &l->steps);
 	profile->ns += l->s->clock() - begin;
 	profile->searches++;
 	profile->matches += found > 0;
@@ -153,14 +154,14 @@ static struct connection *merge(struct look *l, struct connections *all, bool *n
 	trace(l, MATCH_SESSION, known ? MATCH_SESSION_KNOWN : MATCH_SESSION_NEW, id, 1);
 	if (known && !c->value[SLOT_PENDING].at)
 		pending = known->pending && !gained;
-	if (!known && all && !forget)
-		known = connections_add(all, l->now);
-	if (known && user.len)
-		connections_add_user(all, known, user);
 	if (known) {
 		l->s->connection = *known;
 		connection_load(&l->s->connection, &l->f->slots, c);
 	}
+	if (!known && all && !forget)
+		known = connections_add(all, l->now);
+	if (known && user.len)
+		connections_add_user(all, known, user);
 	if (ip4.at || ip6.at) {
 		c->value[SLOT_IP4] = ip4;
 		c->value[SLOT_IP6] = ip6;
@@ -240,16 +241,16 @@ static bool is_match_ignored(struct look *l, const struct regex *r)
 
 static void read_captures(struct look *l, const struct regex *r)
 {
+	const struct regex *pref = l->f->pref;
+	struct scratch *s = l->s;
 	size_t slots = l->f->slots.count;
-	struct captures fail;
 
-	if (!l->f->pref) {
-		captures_read(&l->captures, slots, r, &l->s->fail, l->rest, &l->s->tuples);
+	if (!pref) {
+		captures_read(&l->captures, slots, r, &s->fail, l->rest, &s->tuples);
 		return;
 	}
-	captures_read(&l->captures, slots, l->f->pref, &l->s->pref, l->whole, &l->s->tuples);
-	captures_read(&fail, slots, r, &l->s->fail, l->rest, &l->s->tuples);
-	captures_update(&l->captures, &fail);
+	captures_read(&l->captures, slots, pref, &s->pref, l->whole, &s->tuples);
+	captures_update(&l->captures, slots, r, &s->fail, l->rest, &s->tuples);
 }
 
 static void read_extras(const struct look *l, struct finding *out)
@@ -378,6 +379,7 @@ enum outcome filter_find(struct filter *f, uint64_t set, struct scratch *s,
 	l.whole = subject;
 	l.recent = NULL;
 	s->tuples.used = 0;
+	l.ascii = utf8_is_ascii(subject);
 	if (f->lines > 1 && remember(&l) && is_early(f) && is_ignored(&l, l.whole))
 		return OUTCOME_IGNORED;
 	if (!narrow(&l))

@@ -60,6 +60,7 @@ struct regex {
 			  goes on to the end of the line */
 	struct regex_group *groups; /* with a name: plain, alternates, tuples, each by name */
 	size_t group_count;
+	bool plain; /* all of the groups are, and have a slot; set with the slots */
 	unsigned skip[REGEX_SKIPS_MAX]; /* the groups of <SKIPLINES> */
 	size_t skips;
 };

@@ -77,10 +77,10 @@ static bool is_short(const struct regex *r, struct text subject)
 	return subject.len <= (r->anchored ? PLAIN_BYTES : PLAIN_BYTES_WITHIN);
 }
 
-static int run_plain(struct search *s, struct regex *r, struct text subject,
+static int run_plain(struct search *s, struct regex *r, struct text subject, bool ascii,
 		     struct counter *counter)
 {
-	const pcre2_code *code = regex_machine(r, utf8_is_ascii(subject));
+	const pcre2_code *code = regex_machine(r, ascii);
 	int n;
 
 	if (!code)
@@ -129,13 +129,19 @@ static int run_counted(struct search *s, struct regex *r, struct text subject,
 
 int search_run(struct search *s, struct regex *r, struct text subject, uint64_t *steps)
 {
+	return search_run_known(s, r, subject, utf8_is_ascii(subject), steps);
+}
+
+int search_run_known(struct search *s, struct regex *r, struct text subject, bool ascii,
+		     uint64_t *steps)
+{
 	struct counter counter = {.most = SEARCH_STEPS};
 	int n;
 
 	if (steps && *steps < counter.most)
 		counter.most = *steps;
 	if (is_short(r, subject))
-		n = run_plain(s, r, subject, &counter);
+		n = run_plain(s, r, subject, ascii, &counter);
 	else
 		n = run_marked(s, r, subject, &counter);
 	if (n == PCRE2_ERROR_JIT_STACKLIMIT || n == PCRE2_ERROR_JIT_BADOPTION)
@@ -149,7 +155,7 @@ int search_run(struct search *s, struct regex *r, struct text subject, uint64_t 
 
 void search_span(const struct search *s, size_t *from, size_t *to)
 {
-	const PCRE2_SIZE *at = pcre2_get_ovector_pointer(s->data);
+	const PCRE2_SIZE *at = search_spans(s);
 
 	*from = at[0];
 	*to = at[1];
@@ -157,10 +163,5 @@ void search_span(const struct search *s, size_t *from, size_t *to)
 
 bool search_group(const struct search *s, struct text subject, unsigned group, struct text *out)
 {
-	const PCRE2_SIZE *at = pcre2_get_ovector_pointer(s->data) + 2 * (size_t)group;
-
-	if (!group || at[0] == PCRE2_UNSET || at[0] > at[1] || at[1] > subject.len)
-		return false;
-	*out = (struct text){subject.at + at[0], at[1] - at[0]};
-	return true;
+	return spans_group(search_spans(s), subject, group, out);
 }

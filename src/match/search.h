@@ -39,10 +39,29 @@ void search_clear(struct search *search);
  */
 int search_run(struct search *search, struct regex *regex, struct text subject,
 	       uint64_t *steps);
+/* The same where it is known whether the subject is ASCII. */
+int search_run_known(struct search *search, struct regex *regex, struct text subject,
+		     bool ascii, uint64_t *steps);
 /* From where to where the last search that found did. */
 void search_span(const struct search *search, size_t *from, size_t *to);
 /* What a group matched in the last search that found; false: it took no part. */
 bool search_group(const struct search *search, struct text subject, unsigned group,
 		  struct text *out);
+/* The same for many groups. */
+static inline const PCRE2_SIZE *search_spans(const struct search *search)
+{
+	return pcre2_get_ovector_pointer(search->data);
+}
+
+static inline bool spans_group(const PCRE2_SIZE *spans, struct text subject, unsigned group,
+			       struct text *out)
+{
+	const PCRE2_SIZE *at = spans + 2 * (size_t)group;
+
+	if (!group || at[0] == PCRE2_UNSET || at[0] > at[1] || at[1] > subject.len)
+		return false;
+	*out = (struct text){subject.at + at[0], at[1] - at[0]};
+	return true;
+}
 
 #endif

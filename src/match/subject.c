@@ -4,17 +4,30 @@
 
 #include "match/subject.h"
 
+#define HIGH_BITS UINT64_C(0x8080808080808080)
+
+static uint64_t word_at(const char *at)
+{
+	uint64_t word;
+
+	memcpy(&word, at, sizeof(word));
+	return word;
+}
+
 bool utf8_is_ascii(struct text t)
 {
-	uint64_t word, all = 0;
+	const char *at = t.at, *end = t.at + t.len;
+	uint64_t all = 0;
 
-	for (; t.len >= sizeof(word); t.at += sizeof(word), t.len -= sizeof(word)) {
-		memcpy(&word, t.at, sizeof(word));
-		all |= word;
-	}
-	for (; t.len; t.at++, t.len--)
-		all |= (unsigned char)*t.at;
-	return !(all & UINT64_C(0x8080808080808080));
+	for (; end - at >= 32; at += 32)
+		all |= word_at(at) | word_at(at + 8) | word_at(at + 16) | word_at(at + 24);
+	for (; end - at >= 8; at += 8)
+		all |= word_at(at);
+	if (t.len >= 8)
+		return !((all | word_at(end - 8)) & HIGH_BITS);
+	for (; at < end; at++)
+		all |= (unsigned char)*at;
+	return !(all & HIGH_BITS);
 }
 
 /* The length of the sequence that the byte begins, and the range of its second byte
