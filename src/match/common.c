@@ -63,12 +63,23 @@ void common_learn(struct common *c)
 		uint8_t *seen = &c->seen[slot(sample + i)];
 
 		*seen = (uint8_t)(*seen + (*seen < UINT8_MAX));
+		c->bytes[(unsigned char)sample[i]]++;
 	}
 }
 
 unsigned common_four(const struct common *c, const char *at)
 {
 	return c->seen[slot(at)];
+}
+
+/* The logarithm of how often they would stand side by side by chance. */
+unsigned common_bytes(const struct common *c, const char *at, size_t len)
+{
+	unsigned bits = 0;
+
+	for (size_t i = 0; i < len; i++)
+		bits += 31 - (unsigned)__builtin_clz(c->bytes[(unsigned char)at[i]] + 1u);
+	return bits;
 }
 
 unsigned common_rarity(const struct common *c, const char *at, size_t len)

@@ -15,11 +15,14 @@
  * that share a slot are taken for one. */
 struct common {
 	uint8_t seen[COMMON_SLOTS];
+	uint16_t bytes[256];
 };
 
 void common_learn(struct common *common);
 /* How often the four bytes at `at`, in ASCII lower case, are seen. */
 unsigned common_four(const struct common *common, const char *at);
+/* How common the bytes of a text, in ASCII lower case, are one by one. */
+unsigned common_bytes(const struct common *common, const char *at, size_t len);
 /* How rare this text, in ASCII lower case, is: grows with its length and with how little of it
  * is in the sample; 0 for less than two bytes. */
 unsigned common_rarity(const struct common *common, const char *at, size_t len);

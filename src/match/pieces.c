@@ -27,6 +27,7 @@ struct group {
 	uint32_t first, count; /* in places */
 	uint32_t open;	       /* how many of their words have no piece yet */
 	uint32_t seen;	       /* how common its end is */
+	uint32_t bytes;	       /* and the bytes of that */
 };
 
 struct choice {
@@ -56,6 +57,13 @@ static uint64_t key_of(const char *at, size_t len)
 static unsigned seen(const struct choice *c, struct text word, size_t end)
 {
 	return word.len < TAIL ? SEEN_FEW : common_four(&c->common, word.at + end - TAIL);
+}
+
+static unsigned bytes(const struct choice *c, struct text word, size_t end)
+{
+	size_t len = word.len < TAIL ? word.len : TAIL;
+
+	return common_bytes(&c->common, word.at + end - len, len);
 }
 
 /* All places of a word for its piece, but for those that logs are full of. */
@@ -101,12 +109,21 @@ static void make_groups(struct choice *c)
 			continue;
 		if (!last || last->key != p->key)
 			c->groups[c->group_count++] = (struct group){
-				.first = (uint32_t)kept, .seen = seen(c, word, p->end)};
+				.first = (uint32_t)kept,
+				.seen = seen(c, word, p->end),
+				.bytes = bytes(c, word, p->end)};
 		c->groups[c->group_count - 1].count++;
 		c->groups[c->group_count - 1].open++;
 		c->places[kept++] = *p;
 	}
 	c->place_count = kept;
+}
+
+static bool is_better(const struct group *a, const struct group *b)
+{
+	if (a->open != b->open)
+		return a->open > b->open;
+	return a->seen != b->seen ? a->seen < b->seen : a->bytes < b->bytes;
 }
 
 static struct group *best_group(struct choice *c)
@@ -116,8 +133,7 @@ static struct group *best_group(struct choice *c)
 	for (size_t i = 0; i < c->group_count; i++) {
 		struct group *g = &c->groups[i];
 
-		if (!best || g->open > best->open ||
-		    (g->open == best->open && g->seen < best->seen))
+		if (!best || is_better(g, best))
 			best = g;
 	}
 	return best && best->open ? best : NULL;
