@@ -34,10 +34,10 @@ struct look {
 	struct scratch *s;
 	struct session *session;
 	int64_t now;
-	uint64_t steps;	       /* left */
-	struct text whole;     /* the line, or all recent ones */
-	struct text rest;      /* what failregex see of it */
-	bool narrowed;	       /* not all of it */
+	uint64_t steps;	   /* left */
+	struct text whole; /* the line, or all recent ones */
+	struct text rest;  /* what failregex see of it */
+	bool narrowed;	   /* not all of it */
 	bool ascii;
 	struct recent *recent; /* NULL: line by line */
 	struct captures captures;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a match consists of: for match.c, which scans, and explain.c, which tells about it. */
+/* What a match consists of: for match.c, which makes it, scan.c, and explain.c, which tells
+ * about it. */
 #ifndef BANISH_MATCH_PARTS_H
 #define BANISH_MATCH_PARTS_H
 
@@ -41,6 +42,9 @@ struct match_memory {
 	size_t earlier_len; /* the end of the runs so far */
 	char earlier[EARLIER_BYTES];
 };
+
+/* So much of the end of a run as undated lines at the start of the next may need. */
+void match_remember(struct match_memory *memory, struct text run);
 
 #define EVERY_JAIL SIZE_MAX
 

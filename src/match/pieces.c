@@ -108,10 +108,10 @@ static void make_groups(struct choice *c)
 		if (last && last->key == p->key && last->word == p->word)
 			continue;
 		if (!last || last->key != p->key)
-			c->groups[c->group_count++] = (struct group){
-				.first = (uint32_t)kept,
-				.seen = seen(c, word, p->end),
-				.bytes = bytes(c, word, p->end)};
+			c->groups[c->group_count++] =
+				(struct group){.first = (uint32_t)kept,
+					       .seen = seen(c, word, p->end),
+					       .bytes = bytes(c, word, p->end)};
 		c->groups[c->group_count - 1].count++;
 		c->groups[c->group_count - 1].open++;
 		c->places[kept++] = *p;

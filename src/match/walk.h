@@ -23,8 +23,8 @@ bool walk_next(struct walk *walk);
 void walk_to(struct walk *walk, const char *at);
 /* A newline ends the line. */
 bool walk_follows(const struct walk *walk);
-/* The number of the line at hand, from 1. Lines are counted when somebody asks: many at once are
- * counted faster than each by itself. */
+/* The number of the line at hand, from 1. Lines are counted when somebody asks: many at once
+ * are counted faster than each by itself. */
 size_t walk_number(struct walk *walk);
 /* How many lines there are in the text. */
 size_t walk_count(struct walk *walk);
