@@ -28,8 +28,10 @@ static void ipset_close(struct target *t)
 	struct ipset *s = ipset_of(t);
 	int i;
 
-	for (i = 0; i < IPSET_ROLES; i++)
+	for (i = 0; i < IPSET_ROLES; i++) {
 		ipset_count_free(&s->sets[i].count);
+		ipset_known_drop(&s->sets[i].known);
+	}
 	free(s);
 }
 
@@ -285,6 +287,8 @@ static uint8_t look_set(struct ipset *s, struct ipset_set *set, int64_t now)
 	int64_t missing;
 	bool unused, used;
 
+	if (!ipset_known_fresh(&set->known, now))
+		ipset_known_drop(&set->known);
 	if (is_gone(error)) {
 		s->stale = true;
 		return WIRE_REMOVED;

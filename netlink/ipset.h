@@ -9,6 +9,7 @@
 
 #include "netlink/ipset_count.h"
 #include "netlink/ipset_create.h"
+#include "netlink/ipset_known.h"
 #include "netlink/ipset_msg.h"
 #include "netlink/target.h"
 
@@ -22,6 +23,7 @@ struct ipset_set {
 	uint32_t initval; /* what it had when it was made or found: another has another */
 	uint32_t references;
 	struct ipset_count count;
+	struct ipset_known known; /* of a set of someone else's */
 };
 
 struct ipset {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
+#include <time.h>
 
 #include <linux/netfilter/ipset/ip_set.h>
 
@@ -18,6 +17,7 @@
 
 #define SLACK_S                                                                                \
 	2 /* two ends are the same: the kernel cuts to whole seconds, and time goes by */
+#define LIST_SHARE 10	 /* of our time at most a tenth goes into lists of one set */
 #define MESSAGES_MAX 250 /* that are answered at once, if all fail */
 
 struct writing {
@@ -32,13 +32,16 @@ static bool is_del(const struct change *change)
 	return change->wire->op == WIRE_DEL;
 }
 
-/* They were done, and the set's count goes with them. `more`: adds that were not there. */
+/* They were done, and what is known of the set goes with them. `more`: adds that were not
+ * there. */
 static void count_done(const struct writing *w, const struct change *changes, size_t count,
 		       bool more)
 {
 	struct ipset_count *c = &w->set->count;
 	size_t i;
 
+	for (i = 0; i < count; i++)
+		ipset_known_wrote(&w->set->known, &changes[i].wire->prefix);
 	if (!count)
 		return;
 	if (is_del(changes)) {
@@ -144,104 +147,88 @@ static void put(const struct writing *w, struct change *changes, size_t count)
 
 /* ---- what is there already ---- */
 
-/* The changes of a packet by prefix, and what a list of the set says about each. */
-struct finding {
+struct listing {
 	struct ipset_reader reader;
-	size_t count;
-	struct {
-		const struct prefix *prefix;
-		size_t change;
-	} by_prefix[WIRE_RECORDS_MAX];
-	struct found {
-		bool there, nomatch;
-		uint32_t seconds;
-	} found[WIRE_RECORDS_MAX]; /* by change */
+	struct ipset_known *known;
+	int error;
 };
-
-static int compare_prefix(const void *a, const void *b)
-{
-	const struct prefix *const *x = a, *const *y = b;
-
-	return memcmp(*x, *y, sizeof **x);
-}
 
 static void take_element(void *arg, const struct ipset_element *e)
 {
-	struct finding *f = arg;
-	size_t low = 0, high = f->count, middle;
+	struct listing *l = arg;
 
-	while (low < high) {
-		middle = (low + high) / 2;
-		if (memcmp(f->by_prefix[middle].prefix, &e->prefix, sizeof e->prefix) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	for (; low < f->count && prefix_equal(f->by_prefix[low].prefix, &e->prefix); low++)
-		f->found[f->by_prefix[low].change] =
-			(struct found){true, e->nomatch, e->seconds};
+	if (!ipset_known_add(l->known, e))
+		l->error = -ENOMEM;
 }
 
 static int read_elements(void *arg, const struct nlmsghdr *m)
 {
-	struct finding *f = arg;
+	struct listing *l = arg;
 
-	ipset_msg_read(&f->reader, m);
-	return 0;
+	ipset_msg_read(&l->reader, m);
+	return l->error;
 }
 
-/* ip_set tells an element's time in a list of all of them only. */
-static int find(struct finding *f, const struct writing *w, const struct change *changes,
-		size_t count)
+static int64_t spent_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static int look(const struct writing *w, unsigned len)
 {
 	struct kernel *k = w->kernel;
-	const struct nl_answers answers = {.data = read_elements, .arg = f};
-	size_t i;
+	struct listing l = {.known = &w->set->known,
+			    .reader = {.len = len, .take = take_element, .arg = &l}};
+	const struct nl_answers answers = {.data = read_elements, .arg = &l};
+	int64_t begun = spent_ms();
+	int error;
 
-	*f = (struct finding){.count = count};
-	f->reader = (struct ipset_reader){.len = changes->wire->prefix.family == 4 ? 32 : 64,
-					  .take = take_element,
-					  .arg = f};
-	for (i = 0; i < count; i++) {
-		f->by_prefix[i].prefix = &changes[i].wire->prefix;
-		f->by_prefix[i].change = i;
-	}
-	qsort(f->by_prefix, count, sizeof *f->by_prefix, compare_prefix);
+	ipset_known_begin(l.known, w->now);
 	nl_begin(k->batch, &k->ipset);
 	ipset_msg_list(k->batch, w->set->name);
-	return nl_send(&k->ipset, k->batch, &answers);
+	error = nl_send(&k->ipset, k->batch, &answers);
+	if (error)
+		ipset_known_drop(l.known);
+	else
+		ipset_known_end(l.known, w->now + LIST_SHARE * (spent_ms() - begun));
+	return error;
 }
 
 /* Does it end later than this? */
-static bool outlasts(const struct found *found, int64_t left)
+static bool outlasts(const struct ipset_element *e, int64_t left)
 {
 	uint32_t ours = ipset_seconds(left);
 
-	return ours && (!found->seconds || found->seconds > ours + SLACK_S);
+	return ours && (!e->seconds || e->seconds > ours + SLACK_S);
 }
 
-static bool must_send(const struct change *change, const struct found *found)
+/* What is not known to be there was put in since, and most likely by us. */
+static bool must_send(const struct writing *w, const struct change *change)
 {
-	int64_t left = change->wire->left;
+	const struct wire_change *wire = change->wire;
+	struct ipset_element e;
 
-	if (!found->there)
-		return !is_del(change);
-	return !found->nomatch && ((is_del(change) && !left) || !outlasts(found, left));
+	if (!ipset_known_find(&e, &w->set->known, &wire->prefix, w->now))
+		return true;
+	return !e.nomatch && ((is_del(change) && !wire->left) || !outlasts(&e, wire->left));
 }
 
 /* Leave out what would take from someone else. */
 static void put_careful(const struct writing *w, struct change *changes, size_t count)
 {
-	struct finding *f = malloc(sizeof *f);
-	int error = f ? find(f, w, changes, count) : -ENOMEM;
+	int error = ipset_known_fresh(&w->set->known, w->now)
+			    ? 0
+			    : look(w, changes->wire->prefix.family == 4 ? 32 : 64);
 	size_t i, kept = 0;
 
 	if (error)
 		fail(changes, count, error);
 	for (i = 0; i < count && !error; i++)
-		if (must_send(&changes[i], &f->found[i]))
+		if (must_send(w, &changes[i]))
 			changes[kept++] = changes[i];
-	free(f);
 	put(w, changes, kept);
 }
 
