@@ -3,12 +3,15 @@
  * The way from a decision to the kernel's answer, as the daemon goes it: through the target
  *room and the socketpair to banish-netlink. Prints seconds, or microseconds a change.
  *
- *	kernel HELPER TARGET add|del|flush|one COUNT
+ *	kernel HELPER TARGET add|del|flush|one|lone COUNT [together|apart]
  *
  * add, del: COUNT distinct IPv4 addresses, in full batches; flush: all there is at once;
- * one: add and delete of one, each waited for.
+ * one: add and delete of one, each waited for; lone: the same, and all sleep between them.
+ * together, apart: this process and the helper stay on one CPU, or on two; else the scheduler
+ * decides, and often leaves them where they were started.
  */
 #include <inttypes.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,10 +19,13 @@
 
 #include "target/target.h"
 
+#define QUIET_US 10000
+
 struct bench {
 	struct event_base *base;
 	struct targets *targets;
 	const char *verb;
+	bool single; /* verb "one" or "lone" */
 	uint32_t count, sent, answered, errors;
 	int64_t start;
 	int64_t *times;
@@ -77,6 +83,25 @@ static void give_one(struct bench *b)
 		fail("not taken");
 }
 
+static void on_quiet(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	give_one(arg);
+}
+
+static void give_next(struct bench *b)
+{
+	const struct timeval quiet = {.tv_usec = QUIET_US};
+
+	if (!b->single)
+		give_batches(b);
+	else if (*b->verb == 'o')
+		give_one(b);
+	else if (event_base_once(b->base, -1, EV_TIMEOUT, on_quiet, b, &quiet))
+		fail("no timer");
+}
+
 static void on_ready(void *arg, size_t target, const struct target_info *info)
 {
 	struct bench *b = arg;
@@ -85,10 +110,8 @@ static void on_ready(void *arg, size_t target, const struct target_info *info)
 	if (info->error)
 		fail(info->text);
 	b->start = now_ns();
-	if (!strcmp(b->verb, "one"))
-		give_one(b);
-	else if (strcmp(b->verb, "flush") != 0)
-		give_batches(b);
+	if (strcmp(b->verb, "flush") != 0)
+		give_next(b);
 	else if (target_flush(b->targets, 0))
 		fail("not taken");
 }
@@ -102,15 +125,13 @@ static void on_applied(void *arg, size_t target, const struct target_change *cha
 	(void)changes;
 	for (size_t i = 0; i < count; i++)
 		b->errors += errors[i] != 0;
-	if (!strcmp(b->verb, "one"))
+	if (b->single)
 		b->times[b->answered] = now_ns() - b->times[b->answered];
 	b->answered += (uint32_t)count;
 	if (b->answered == b->count)
 		event_base_loopbreak(b->base);
-	else if (!strcmp(b->verb, "one"))
-		give_one(b);
 	else
-		give_batches(b);
+		give_next(b);
 }
 
 static void on_done(void *arg, size_t target, int error)
@@ -164,6 +185,49 @@ static int compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+/* On the first or the last of these CPUs; so does what is started from now on. */
+static void stay_on(const cpu_set_t *all, bool last)
+{
+	cpu_set_t one;
+	int cpu, found = -1;
+
+	for (cpu = 0; cpu < CPU_SETSIZE; cpu++)
+		if (CPU_ISSET(cpu, all) && (found < 0 || last))
+			found = cpu;
+	CPU_ZERO(&one);
+	CPU_SET(found, &one);
+	if (sched_setaffinity(0, sizeof one, &one))
+		fail("no such CPU");
+}
+
+static int open_helper(struct bench *b, const char *helper, const char *place)
+{
+	cpu_set_t all;
+	int error;
+
+	if (!place)
+		return targets_open(&b->targets, b->base, helper, &events, b);
+	if (sched_getaffinity(0, sizeof all, &all))
+		fail("no CPUs");
+	stay_on(&all, *place == 'a');
+	error = targets_open(&b->targets, b->base, helper, &events, b);
+	stay_on(&all, false);
+	return error;
+}
+
+static void print(struct bench *b)
+{
+	if (b->errors)
+		fail("the kernel refused some");
+	if (!b->single) {
+		printf("%.4f\n", (double)(now_ns() - b->start) / 1e9);
+		return;
+	}
+	qsort(b->times, b->count, sizeof *b->times, compare);
+	printf("%.1f %.1f\n", (double)b->times[b->count / 2] / 1000,
+	       (double)b->times[b->count * 99 / 100] / 1000);
+}
+
 int main(int argc, char **argv)
 {
 	struct diag diag = {.say = diag_stderr};
@@ -172,28 +236,22 @@ int main(int argc, char **argv)
 	uint32_t identity = 4711; /* the sets of the call before are ours */
 	struct targets_scale scale = {0};
 
-	if (argc != 5)
-		fail("usage: kernel HELPER TARGET add|del|flush|one COUNT");
+	if (argc < 5)
+		fail("usage: kernel HELPER TARGET add|del|flush|one|lone COUNT "
+		     "[together|apart]");
 	b.verb = argv[3];
+	b.single = !strcmp(b.verb, "one") || !strcmp(b.verb, "lone");
 	b.count = (uint32_t)strtoul(argv[4], NULL, 10);
 	scale.expect = b.count;
 	b.times = calloc(b.count, sizeof *b.times);
 	b.base = event_base_new();
 	if (!b.times || !b.base ||
 	    spec_parse(&spec, text_of(argv[2]), (struct place){0}, &diag) ||
-	    targets_open(&b.targets, b.base, argv[1], &events, &b) ||
+	    open_helper(&b, argv[1], argv[5]) ||
 	    targets_define(b.targets, &spec, &identity, &scale, 1))
 		fail("cannot start");
 	event_base_dispatch(b.base);
-	if (b.errors)
-		fail("the kernel refused some");
-	if (!strcmp(b.verb, "one")) {
-		qsort(b.times, b.count, sizeof *b.times, compare);
-		printf("%.1f %.1f\n", (double)b.times[b.count / 2] / 1000,
-		       (double)b.times[b.count * 99 / 100] / 1000);
-	} else {
-		printf("%.4f\n", (double)(now_ns() - b.start) / 1e9);
-	}
+	print(&b);
 	targets_close(b.targets);
 	spec_clear(&spec);
 	event_base_free(b.base);
