@@ -211,7 +211,7 @@ soon "21 connections across rotations and a crash" banned 198.51.100.12
 soon "are too many" denied 198.51.100.12
 check "unban" ask unban 198.51.100.12
 check "is served again" served 198.51.100.12
-check "a ban by hand" ask ban --jail tcpserver --for 4s 198.51.100.13
+check "a ban by hand" ask ban --jail tcpserver --for 10s 198.51.100.13
 check "holds when the command returns" refused 198.51.100.13
 soon "and ends with its time" allowed 198.51.100.13
 check "a network by hand" ask ban --jail tcpserver 198.51.100.12/31

@@ -31,7 +31,7 @@ echo 10000 59999 >/proc/sys/net/ipv4/ip_local_port_range
 postfix_up
 # As the README says: at the end of main.cf.
 cat "$ROOT/contrib/postfix/main.cf" >>/etc/postfix/main.cf
-postfix reload >/dev/null 2>&1
+postfix_reload
 start
 
 # ---- the tarpit ----

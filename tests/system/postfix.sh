@@ -5,6 +5,7 @@
 #	postfix_up ["name = value"...]	start, with these settings of main.cf; its log is $MAILLOG
 #	postfix_set "name = value"...	change settings while it runs
 #	smtp ADDRESS NAME COMMAND...	a session as this client (XCLIENT); prints what is answered
+#	postfix_reload			after changes of its files
 #	postfix_down			stop; the end of a test does it, too
 #
 # SASL knows alice with the password "secret". example.net is its own domain, and what
@@ -69,8 +70,19 @@ E2
 	printf 'nameserver 127.0.0.1\n' >/etc/resolv.conf
 }
 
+# Processes of before answer as before, until they have ended.
+postfix_reload() {
+	local pid end=$((SECONDS + 40))
+	local before
+	before=$(pgrep -x smtpd -P "$(xargs </var/spool/postfix/pid/master.pid)")
+	postfix reload >/dev/null 2>&1
+	for pid in $before; do
+		while kill -0 "$pid" 2>/dev/null && [ $SECONDS -lt $end ]; do sleep 0.05; done
+	done
+}
+
 postfix_set() {
-	postconf -e "$@" && postfix reload >/dev/null 2>&1
+	postconf -e "$@" && postfix_reload
 }
 
 postfix_up() {
