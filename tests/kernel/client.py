@@ -107,7 +107,7 @@ class Defined:
 class Helper:
     def __init__(self, greet=True, args=()):
         self.end, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self.end.settimeout(20)
+        self.end.settimeout(60)
         # The socketpair must be descriptor 3 there, whatever its number is here.
         spare = os.open('/dev/null', os.O_RDONLY)
         number = theirs.fileno()
@@ -213,7 +213,7 @@ class Helper:
         except TimeoutError:
             return []
         finally:
-            self.end.settimeout(20)
+            self.end.settimeout(60)
 
     def news(self, seconds=0.1, wanted=None):
         """What comes unasked within the time, or until there are so many: [Event]."""
@@ -224,6 +224,18 @@ class Helper:
         told, self.told = self.told, []
         self.unasked.clear()
         return told
+
+    def drain(self):
+        """What is on its way is forgotten: before the answers it has seen all that was done."""
+        self.own()
+        self.news(0.3)
+        self.own()
+        self.news(0.05)
+
+    def some(self, count, seconds=20):
+        """Events until there are so many, and what comes right behind them."""
+        first = self.news(seconds, wanted=count)
+        return first + self.news(0.1)
 
     def own(self):
         addresses = []
@@ -238,7 +250,7 @@ class Helper:
 
     def close(self):
         self.end.close()
-        return self.process.wait(10)
+        return self.process.wait(60)
 
 
 def addresses(count, first='10.64.0.0'):

@@ -124,7 +124,7 @@ class Far:
                 s = net.socket(family, net.SOCK_STREAM)
                 s.setsockopt(net.SOL_SOCKET, net.SO_REUSEADDR, 1)
                 s.bind((source, 0))
-                s.settimeout(5)
+                s.settimeout(60)
                 s.connect((to, port))
                 held[name].append(s)
             return held[name][0].getsockname()[1]
@@ -142,6 +142,9 @@ class Far:
             s.setblocking(False)
             s.connect_ex((words[2], int(words[3])))
             held[words[0]] = [s]
+            # Nor does it begin again.
+            sh('nft add chain ip deaf o "{ type filter hook output priority 0; }"; '
+               'nft add rule ip deaf o "tcp flags & syn == syn drop"')
             return 'ok'
         if verb == 'hear':
             sh('nft delete table ip deaf')

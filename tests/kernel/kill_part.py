@@ -82,11 +82,11 @@ def flush(stop, seen):
 
 
 def kill(daemon, stop):
-    """When it has lived long enough not to be taken for one that cannot live."""
+    """When it has said hello, and lived long enough not to be taken for one that cannot live."""
     last = None
-    for _ in range(KILLS):
+    for i in range(KILLS):
         worker = last
-        while worker in (None, last):
+        while worker in (None, last) or daemon.restarts < i:
             time.sleep(0.005)
             worker = daemon.worker()
         time.sleep(random.uniform(0.025, 0.06))

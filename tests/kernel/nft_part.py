@@ -30,14 +30,14 @@ def times(h):
           h.change(change(ADD, '192.0.2.1', 600_000, HOUR), change(ADD, '2001:db8:1:2::/64')),
           [0, 0])
     t, e = nft_set('ban4')['192.0.2.1']
-    check('the whole time and what is left of it', t == 3600 and 598 <= e <= 600, (t, e))
+    check('the whole time and what is left of it', t == 3600 and 500 <= e <= 600, (t, e))
     check('a /64 is in ban6', '2001:db8:1:2::' in nft_set('ban6'), nft_set('ban6'))
     h.change(change(ADD, '192.0.2.1', 2 * HOUR))
     t, e = nft_set('ban4')['192.0.2.1']
-    check('a refresh extends', t == 7200 and 7190 <= e <= 7200, (t, e))
+    check('a refresh extends', t == 7200 and 7100 <= e <= 7200, (t, e))
     h.change(change(ADD, '192.0.2.1', 2 * HOUR - 60_000, 2 * HOUR))
     t, e = nft_set('ban4')['192.0.2.1']
-    check('and with the same whole time', t == 7200 and 7130 <= e <= 7140, (t, e))
+    check('and with the same whole time', t == 7200 and 7060 <= e <= 7140, (t, e))
     h.change(change(ADD, '192.0.2.1', 5_000, HOUR))
     t, e = nft_set('ban4')['192.0.2.1']
     check('a refresh shortens', t == 3600 and e <= 5, (t, e))
@@ -46,7 +46,7 @@ def times(h):
     check('for ever is a hundred years', e > 99 * 365 * 86400, (t, e))
     h.change(change(ADD, '192.0.2.1', HOUR))
     t, e = nft_set('ban4')['192.0.2.1']
-    check('from for ever to an hour', 3500 <= e <= 3600, (t, e))
+    check('from for ever to an hour', 3400 <= e <= 3600, (t, e))
     equal('one millisecond is taken', h.change(change(ADD, '192.0.2.9', 1)), [0])
     time.sleep(0.1)
     check('and over soon', '192.0.2.9' not in nft_set('ban4'))
@@ -83,9 +83,9 @@ def effect(h):
     sh('ip addr add 192.0.2.50/32 dev lo; ip addr add 198.51.100.7/32 dev lo')
     server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     server.bind(('127.0.0.1', 0))
-    server.settimeout(0.2)
 
-    def heard(source):
+    def heard(source, limit=20):
+        server.settimeout(limit)
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
             client.bind((source, 0))
             client.sendto(b'x', server.getsockname())
@@ -95,8 +95,8 @@ def effect(h):
             return False
     check('heard before', heard('192.0.2.50') and heard('198.51.100.7'))
     h.change(change(ADD, '192.0.2.50'), change(ADD, '198.51.100.0/24'))
-    check('an address is not heard', not heard('192.0.2.50'))
-    check('an address in a prefix is not heard', not heard('198.51.100.7'))
+    check('an address is not heard', not heard('192.0.2.50', 0.2))
+    check('an address in a prefix is not heard', not heard('198.51.100.7', 0.2))
     check('others are', heard('127.0.0.1'))
     return heard
 
@@ -112,13 +112,13 @@ def refill(h, heard):
           h.change(change(FILL, '192.0.2.50'), change(ADD, '192.0.2.60'),
                    change(FILL, '2001:db8:5::/48'), change(DEL, '198.51.100.0/24'),
                    change(FILL, '192.0.2.61'), change(DEL, '192.0.2.61')), [0] * 6)
-    check('the old one is in force', not heard('192.0.2.50') and heard('198.51.100.7'))
+    check('the old one is in force', not heard('192.0.2.50', 0.2) and heard('198.51.100.7'))
     check('bans go to both', '192.0.2.60' in nft_set('ban4') and
           '192.0.2.60' in nft_set('ban4b'))
     equal('commit', h.refill(COMMIT), 0)
     equal('the second sets are the only ones', nft_sets(), ['ban4b', 'ban6_48b', 'ban6b'])
     equal('exactly what was filled', sorted(nft_set('ban4b')), ['192.0.2.50', '192.0.2.60'])
-    check('and in force', not heard('192.0.2.50'))
+    check('and in force', not heard('192.0.2.50', 0.2))
     table = sh('nft list table inet banish')
     check('three rules', table.count('counter') == 3, table)
     check('counters went along', 'ip saddr @ban4b counter packets 0' not in table, table)
@@ -186,7 +186,7 @@ def adoption(h):
     d = other.define(kind='nft')
     if not OLD:
         equal('a second one cannot', d.error, BUSY)
-        check('and knows soon', time.monotonic() - start < 20)
+        check('and knows soon', time.monotonic() - start < 60)
     other.close()
     equal('an owned table becomes a plain one', (lambda d: (d.error, d.owned, d.created))(
         h.define(kind='nft', owner='no')), (0, 0, 0 if OLD else 1))
@@ -240,7 +240,7 @@ def other_owners(h):
     h = Helper()
     start = time.monotonic()
     equal('a table that someone else owns', h.define(kind='nft').error, -1)
-    check('is waited for', 1.5 < time.monotonic() - start < 20, time.monotonic() - start)
+    check('is waited for', 1.5 < time.monotonic() - start < 60, time.monotonic() - start)
     timer = threading.Timer(0.5, other.close)
     timer.start()
     d = h.define(kind='nft')

@@ -54,7 +54,7 @@ class Server:
 
     def accept(self, count):
         for _ in range(count):
-            self.both.settimeout(5)
+            self.both.settimeout(60)
             self.accepted.append(self.both.accept()[0])
         return self.accepted[-count:]
 
@@ -168,11 +168,19 @@ def wait_for_end(s):
     return None
 
 
+def comes(ask, wanted):
+    """The answer, once it is what is wanted."""
+    end = time.monotonic() + 20
+    while (answer := ask()) != wanted and time.monotonic() < end:
+        time.sleep(0.02)
+    return answer
+
+
 def half_open(closer, far, web):
     """In the handshake; accepted by nobody yet; half closed; idle."""
     far.tell('syn', 'syn', '10.77.0.4', OURS4, web.port)
-    time.sleep(0.1)
-    equal('a connection in its handshake', closer(close_record('10.77.0.4', [web.port])), [1])
+    equal('a connection in its handshake', comes(
+        lambda: closer(close_record('10.77.0.4', [web.port])), [1]), [1])
     equal('is gone', closer(close_record('10.77.0.4', [web.port])), [0])
     far.tell('drop', 'syn')
     far.tell('hear')
@@ -185,7 +193,7 @@ def half_open(closer, far, web):
     mine = web.accept(1)[0]
     time.sleep(1.1)
     idle = closer.sockets(web.port, web.port)[0][5]
-    check('how long it is idle', 1000 <= idle < 5000, idle)
+    check('how long it is idle', 1000 <= idle < 60000, idle)
     equal('one that is not idle for so long stays',
           closer(close_record('10.77.0.4', [web.port], idle=3600000)), [0])
     equal('one that is ends', closer(close_record('10.77.0.4', [web.port], idle=1000)), [1])
@@ -194,9 +202,9 @@ def half_open(closer, far, web):
     far.tell('open', 'leaving', '10.77.0.4', OURS4, web.port, 1)
     mine = web.accept(1)[0]
     far.tell('drop', 'leaving')
-    time.sleep(0.05)
-    equal('closed by the peer', [s[4] for s in closer.sockets(web.port, web.port)],
-          [STATES['CLOSE_WAIT']])
+    waiting = [STATES['CLOSE_WAIT']]
+    equal('closed by the peer', comes(
+        lambda: [s[4] for s in closer.sockets(web.port, web.port)], waiting), waiting)
     equal('is ended as well', closer(close_record('10.77.0.4', [web.port])), [1])
     equal('and gone', closer.sockets(web.port, web.port), [])
     mine.close()
@@ -242,6 +250,8 @@ def tracked():
 def conntrack(closer, far, web, mail):
     sh('nft add table inet watch; nft add chain inet watch c "{ type filter hook input priority 0; }"; '
        'nft add rule inet watch c ct state new counter')
+    sh('for i in udp_timeout udp_timeout_stream; do '
+       'echo 600 >/proc/sys/net/netfilter/nf_conntrack_$i; done', fails=True)
     wanted = set()
     for i in (2, 3):
         for source, to in ((f'10.77.0.{i}', OURS4), (f'fd77:0:{i}::2', OURS6)):
@@ -276,7 +286,7 @@ def conntrack(closer, far, web, mail):
 def settle(wanted):
     """What is tracked of the ports in `wanted`, once a look or two are over."""
     ports = {7980, 7925}
-    for _ in range(40):
+    for _ in range(300):
         seen = {t for t in tracked() if t[2] in ports}
         if seen == wanted:
             break

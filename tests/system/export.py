@@ -10,8 +10,8 @@ import struct
 import sys
 import time
 
-NOW = time.time()
-BOOT = NOW - NOW % 2592000
+NOW = time.time_ns() // 1000
+BOOT = NOW - NOW % (2592000 * 1000000)
 
 
 def field(name, value):
@@ -25,11 +25,12 @@ def main():
     out = sys.stdout.buffer
     for number, line in enumerate(sys.stdin):
         fields = json.loads(line)
-        at = NOW + fields.pop('at', 0) + number / 1000000
-        mono = fields.pop('mono', at - BOOT)
+        # Each has a time of its own.
+        at = NOW + int(fields.pop('at', 0)) * 1000000 + number
+        mono = int(fields.pop('mono') * 1000000) if 'mono' in fields else at - BOOT
         fields.setdefault('_BOOT_ID', '0123456789abcdef0123456789abcdef')
         out.write(b'__REALTIME_TIMESTAMP=%d\n__MONOTONIC_TIMESTAMP=%d\n' %
-                  (at * 1000000, mono * 1000000))
+                  (at, mono))
         for name, values in fields.items():
             for value in values if isinstance(values, list) else [values]:
                 out.write(field(name, value))
