@@ -40,17 +40,24 @@ static const uint8_t *piece(const struct nlattr *userdata, uint8_t type, size_t 
 	return NULL;
 }
 
-static bool is_ours(const struct nlattr *userdata, uint64_t timeout)
+static bool has_text(const struct nlattr *userdata)
 {
-	const uint8_t *text, *time;
-	uint64_t given;
+	const uint8_t *text;
 
-	if (!timeout || !userdata)
+	if (!userdata)
 		return false;
 	text = piece(userdata, TYPE_COMMENT, sizeof NFT_MARK_TEXT);
-	time = piece(userdata, TYPE_TIMEOUT, sizeof given);
-	if (!text || memcmp(text, NFT_MARK_TEXT, sizeof NFT_MARK_TEXT) != 0)
+	return text && !memcmp(text, NFT_MARK_TEXT, sizeof NFT_MARK_TEXT);
+}
+
+static bool is_ours(const struct nlattr *userdata, uint64_t timeout)
+{
+	const uint8_t *time;
+	uint64_t given;
+
+	if (!timeout || !has_text(userdata))
 		return false;
+	time = piece(userdata, TYPE_TIMEOUT, sizeof given);
 	if (!time)
 		return true;
 	memcpy(&given, time, sizeof given);
@@ -63,6 +70,22 @@ static void read_len(struct nft_element *e, const struct nlattr *userdata)
 
 	e->marked = len != NULL;
 	e->len = len ? *len : 0;
+}
+
+bool nft_marked(const struct nlmsghdr *m)
+{
+	const struct nlattr *list[NFTA_SET_ELEM_LIST_MAX + 1], *a[NFTA_SET_ELEM_MAX + 1], *each;
+
+	nl_attributes(m, sizeof(struct nfgenmsg), list, NFTA_SET_ELEM_LIST_MAX + 1);
+	if (!list[NFTA_SET_ELEM_LIST_ELEMENTS])
+		return false;
+	mnl_attr_for_each_nested(each, list[NFTA_SET_ELEM_LIST_ELEMENTS])
+	{
+		nl_nested(each, a, NFTA_SET_ELEM_MAX + 1);
+		if (has_text(a[NFTA_SET_ELEM_USERDATA]))
+			return true;
+	}
+	return false;
 }
 
 bool nft_element_read(struct nft_element *out, const struct nlmsghdr *m, unsigned len,

@@ -38,6 +38,9 @@ struct nft_element {
 	uint8_t len;
 };
 
+/* Does an element of the message say that it is ours, whatever was done to it since? */
+bool nft_marked(const struct nlmsghdr *message);
+
 /* The only element of the message. `timeout` is the set's own, which the kernel does not repeat
  * for each. False: there is none, or its key is not `len` bytes. */
 bool nft_element_read(struct nft_element *out, const struct nlmsghdr *message, unsigned len,

@@ -7,6 +7,7 @@
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/rtnetlink.h>
 
+#include "netlink/nft_mark.h"
 #include "netlink/nft_msg.h"
 #include "netlink/watched.h"
 
@@ -33,32 +34,36 @@ static struct subject subject_of(const struct nlmsghdr *m)
 /* The kernel repeats the request's own number: NFT_MSG_DESTROYSET or _DELSET. */
 static bool is_of_set(uint8_t what)
 {
-	return what == NFT_MSG_NEWSET || what == NFT_MSG_DELSET || what == NFT_MSG_DELSETELEM ||
-	       what == NFT_DESTROYSET || what == NFT_DESTROYSETELEM;
+	return what == NFT_MSG_NEWSET || what == NFT_MSG_DELSET || what == NFT_MSG_NEWSETELEM ||
+	       what == NFT_MSG_DELSETELEM || what == NFT_DESTROYSET ||
+	       what == NFT_DESTROYSETELEM;
 }
 
-/* Rules and chains decide whether sets have an effect, and who adds some may undo ours. */
+/* Rules and chains decide whether sets have an effect, and who adds some may undo ours. From
+ * Linux 6.12 on an add of an element that is there gives it another end. */
 static bool about_own(const struct watched *t, uint8_t what, const char *set)
 {
 	char scope[NFT_SCOPE_SIZE];
 	unsigned slot;
 	bool second;
 
-	if (what == NFT_MSG_NEWSETELEM)
-		return false;
 	if (is_of_set(what) && nft_slot_parse(&slot, &second, scope, set))
 		return !strcmp(scope, t->scope);
 	return true;
 }
 
-/* A set that is made again after its table went is as empty as one that was flushed. */
-static bool about_users(const struct watched *t, uint8_t what, const char *set)
+/* A set that is made again after its table went is as empty as one that was flushed. What is
+ * added to it concerns us when it is an element of ours, which keeps its mark. */
+static bool about_users(const struct watched *t, const struct nlmsghdr *m, const char *set)
 {
 	const struct options *o = &t->options;
+	uint8_t what = (uint8_t)m->nlmsg_type;
 
 	if (what == NFT_MSG_DELTABLE || what == NFT_DESTROYTABLE)
 		return true;
-	return is_of_set(what) && set[0] && (!strcmp(set, o->set4) || !strcmp(set, o->set6));
+	if (!is_of_set(what) || !set[0] || (strcmp(set, o->set4) && strcmp(set, o->set6)))
+		return false;
+	return what != NFT_MSG_NEWSETELEM || nft_marked(m);
 }
 
 static bool is_nft(const struct nlmsghdr *m)
@@ -80,7 +85,7 @@ bool watched_nft(const struct watched *t, const struct nlmsghdr *m)
 		return s.family == NFPROTO_INET && !strcmp(s.table, NFT_TABLE) &&
 		       about_own(t, what, s.name);
 	return s.family == o->nft_family && !strcmp(s.table, o->nft_table) &&
-	       about_users(t, what, s.name);
+	       about_users(t, m, s.name);
 }
 
 bool watched_nft_who(struct watched *who, const struct nlmsghdr *m)

@@ -53,7 +53,7 @@ Test(watched, our_own_table)
 		{NFT_DESTROYSETELEM, NFPROTO_INET, "banish", "ban4", true, false},
 		{NFT_MSG_DELSETELEM, NFPROTO_INET, "banish", "ban4_tcp25", false, true},
 		{NFT_MSG_DELSETELEM, NFPROTO_INET, "banish", "ban4_tcp26", false, false},
-		{NFT_MSG_NEWSETELEM, NFPROTO_INET, "banish", "ban4", false, false},
+		{NFT_MSG_NEWSETELEM, NFPROTO_INET, "banish", "ban4", true, false},
 		{NFT_MSG_DELSET, NFPROTO_INET, "banish", "ban6_48b", true, false},
 		{NFT_MSG_DELSET, NFPROTO_INET, "banish", "another", true, true},
 		{NFT_MSG_DELRULE, NFPROTO_INET, "banish", "prerouting", true, true},
@@ -100,6 +100,30 @@ Test(watched, sets_of_the_users)
 		cr_expect_eq(watched_nft(&users, nft(cases[i].what, cases[i].family,
 						     cases[i].table, cases[i].name)),
 			     cases[i].ours, "%zu", i);
+}
+
+/* One that is there already is given another end. */
+static const struct nlmsghdr *added(const char *comment)
+{
+	struct nlmsghdr *m = (void *)nft(NFT_MSG_NEWSETELEM, NFPROTO_IPV4, "filter", "black");
+	struct nlattr *list = mnl_attr_nest_start(m, NFTA_SET_ELEM_LIST_ELEMENTS);
+	struct nlattr *element = mnl_attr_nest_start(m, NFTA_LIST_ELEM);
+	const uint8_t size = (uint8_t)strlen(comment) + 1;
+	char userdata[64] = {0, (char)size};
+
+	memcpy(userdata + 2, comment, size);
+	if (size > 1)
+		mnl_attr_put(m, NFTA_SET_ELEM_USERDATA, 2u + size, userdata);
+	mnl_attr_nest_end(m, element);
+	mnl_attr_nest_end(m, list);
+	return m;
+}
+
+Test(watched, an_element_of_ours_that_somebody_adds_once_more)
+{
+	cr_expect(watched_nft(&users, added("banish")));
+	cr_expect_not(watched_nft(&users, added("banished")));
+	cr_expect_not(watched_nft(&users, added("")));
 }
 
 Test(watched, messages_that_are_cut_short_are_about_nothing)
