@@ -87,33 +87,33 @@ static _Noreturn void read_database(const char *path, int to)
 
 /* ---- the one that asked ---- */
 
-struct reading {
+struct takeover {
 	FILE *lines;
 	struct imported_counts counts;
 	int64_t now, bantime;
 };
 
-static void take_entry(struct reading *reading, struct text key, struct text value)
+static void take_entry(struct takeover *takeover, struct text key, struct text value)
 {
 	struct prefix prefix;
 	int64_t since, until;
 	char shown[2][128];
 
-	if (!smtpban_entry(&prefix, &since, key, value) || since > reading->now + AHEAD_MS) {
+	if (!smtpban_entry(&prefix, &since, key, value) || since > takeover->now + AHEAD_MS) {
 		fprintf(stderr, "banish: no address and date: \"%s\" \"%s\"\n",
 			text_show(key, shown[0], sizeof shown[0]),
 			text_show(value, shown[1], sizeof shown[1]));
-		reading->counts.refused++;
+		takeover->counts.refused++;
 		return;
 	}
-	until = moment_after(since, reading->bantime);
-	if (until <= reading->now)
-		reading->counts.over++;
+	until = moment_after(since, takeover->bantime);
+	if (until <= takeover->now)
+		takeover->counts.over++;
 	else
-		imported_line(reading->lines, &prefix, since, until);
+		imported_line(takeover->lines, &prefix, since, until);
 }
 
-static bool take_entries(struct reading *reading, FILE *from)
+static bool take_entries(struct takeover *takeover, FILE *from)
 {
 	char key[PREFIX_TEXT_MAX], value[SMTPBAN_VALUE_MAX];
 	struct entry entry;
@@ -123,13 +123,13 @@ static bool take_entries(struct reading *reading, FILE *from)
 		    fread(key, 1, entry.key, from) != entry.key ||
 		    fread(value, 1, entry.value, from) != entry.value)
 			return false;
-		take_entry(reading, (struct text){key, entry.key},
+		take_entry(takeover, (struct text){key, entry.key},
 			   (struct text){value, entry.value});
 	}
 	return true;
 }
 
-static int read_file(struct reading *reading, const char *path)
+static int read_file(struct takeover *takeover, const char *path)
 {
 	int ends[2], status = 0;
 	bool good;
@@ -146,7 +146,7 @@ static int read_file(struct reading *reading, const char *path)
 	}
 	close(ends[1]);
 	from = pid < 0 ? NULL : fdopen(ends[0], "r");
-	good = from && take_entries(reading, from);
+	good = from && take_entries(takeover, from);
 	if (from)
 		fclose(from);
 	else
@@ -193,21 +193,21 @@ static int read_bantime(int64_t *out, const struct asked *asked)
 
 static int run(const struct asked *asked)
 {
-	struct reading reading = {.lines = tmpfile(), .now = moment_now()};
-	int error = reading.lines ? read_bantime(&reading.bantime, asked) : -errno;
+	struct takeover takeover = {.lines = tmpfile(), .now = moment_now()};
+	int error = takeover.lines ? read_bantime(&takeover.bantime, asked) : -errno;
 
 	if (!error)
-		error = read_file(&reading, asked->database);
+		error = read_file(&takeover, asked->database);
 	if (!error)
-		error = imported_send(asked->file, asked->socket, asked->jail, reading.lines,
-				      &reading.counts);
-	if (reading.lines)
-		fclose(reading.lines);
+		error = imported_send(asked->file, asked->socket, asked->jail, takeover.lines,
+				      &takeover.counts);
+	if (takeover.lines)
+		fclose(takeover.lines);
 	if (error)
 		return EXIT_REFUSED;
 	printf("taken %" PRIu64 ", over %" PRIu64 ", refused %" PRIu64 "\n",
-	       reading.counts.taken, reading.counts.over, reading.counts.refused);
-	return reading.counts.refused ? EXIT_REFUSED : EXIT_DONE;
+	       takeover.counts.taken, takeover.counts.over, takeover.counts.refused);
+	return takeover.counts.refused ? EXIT_REFUSED : EXIT_DONE;
 }
 
 int import_smtpban(int argc, char **argv)

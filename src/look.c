@@ -8,15 +8,12 @@
 #include <sys/socket.h>
 
 #include "look.h"
-#include "resolve/resolve.h"
 #include "source/source.h"
 
 #define OWN_MAX 256
 
 struct look {
-	const struct setup_feed *feed;
-	struct match_memory *memory;
-	struct sessions **sessions; /* by index of the match */
+	struct reading *reading;
 	struct event_base *base;
 	int64_t now, counted;
 	bool again;
@@ -31,7 +28,8 @@ static void on_found(void *arg, size_t index, const struct finding *finding)
 
 	if (look->again && finding->time <= look->counted)
 		return;
-	if (finding->kind == FINDING_TELLS || sessions_admit(&look->sessions[index], finding))
+	if (finding->kind == FINDING_TELLS ||
+	    sessions_admit(&look->reading->jails[index].sessions, finding))
 		look->found(look->arg, index, finding);
 }
 
@@ -41,7 +39,8 @@ static void on_lines(void *arg, struct source *source, const struct lines *lines
 
 	(void)source;
 	look->again = lines->again;
-	match_scan(look->feed->match, look->memory, lines, look->now, on_found, look);
+	match_scan(look->reading->match, look->reading->lines, lines, look->now, on_found,
+		   look);
 }
 
 /* What was there when it was opened is read when it is live. */
@@ -64,31 +63,25 @@ static bool is_kept(const char *name)
 	return strcmp(name, "-") != 0 && strncmp(name, "syslog:", strlen("syslog:")) != 0;
 }
 
-int look_at(const struct setup_feed *feed, struct position *position, int64_t now,
+int look_at(struct reading *reading, const char *path, struct position *position, int64_t now,
 	    int64_t counted, match_found *found, void *arg)
 {
 	struct look look = {
-		.feed = feed, .now = now, .counted = counted, .found = found, .arg = arg};
+		.reading = reading, .now = now, .counted = counted, .found = found, .arg = arg};
 	struct source *source = NULL;
 	int error = -ENOMEM;
 
-	if (!is_kept(feed->path))
+	if (!is_kept(path))
 		return -ENODATA;
 	look.base = event_base_new();
-	look.memory = match_memory_new(feed->match);
-	look.sessions = calloc(feed->count, sizeof(struct sessions *));
-	if (look.base && look.memory && look.sessions)
-		error = source_open(&source, look.base, feed->path, position, &events, &look);
+	if (look.base)
+		error = source_open(&source, look.base, path, position, &events, &look);
 	if (!error) {
 		event_base_dispatch(look.base);
 		source_position(source, position);
 		error = look.error;
 	}
 	source_close(source);
-	match_memory_free(look.memory);
-	for (size_t i = 0; look.sessions && i < feed->count; i++)
-		sessions_free(look.sessions[i]);
-	free(look.sessions);
 	if (look.base)
 		event_base_free(look.base);
 	return error;

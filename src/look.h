@@ -5,16 +5,17 @@
 
 #include "base/position.h"
 #include "judge/judge.h"
-#include "setup.h"
+#include "reading.h"
 
 /*
- * Read `feed` from *position on (all zero: from its oldest) to what is its end at the moment;
- * *position is that end then. `now` completes dates. Failures that are to be checked against
- * sessions are, and what tells of other lines is found, too. Of lines that a power cut had read
- * twice those until `counted` are left out. 0; -ENODATA: nothing of such a source is
- * kept; -errno of the source, which may have been read in part; -ENOMEM.
+ * Read `path` from *position on (all zero: from its oldest) to what is its end at the moment;
+ * *position is that end then, and `reading` what is remembered of it. `now` completes dates.
+ * Failures that are to be checked against sessions are, and what tells of other lines is found,
+ * too. Of lines that a power cut had read twice those until `counted` are left out. 0;
+ * -ENODATA: nothing of such a source is kept; -errno of the source, which may have been read in
+ * part; -ENOMEM.
  */
-int look_at(const struct setup_feed *feed, struct position *position, int64_t now,
+int look_at(struct reading *reading, const char *path, struct position *position, int64_t now,
 	    int64_t counted, match_found *found, void *arg);
 /* The feed reads for this jail: at which index of its match, or -1. */
 int look_index(const struct setup_feed *feed, size_t jail);

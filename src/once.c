@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -12,7 +13,6 @@
 #include "look.h"
 #include "offline.h"
 #include "report.h"
-#include "resolve/resolve.h"
 #include "scan.h"
 
 struct once {
@@ -20,8 +20,10 @@ struct once {
 	const struct setup *setup;
 	struct memory *memory;
 	struct resolve *resolve;
-	const struct setup_feed *feed; /* being read */
-	int64_t now;		       /* steady */
+	struct reading *readings; /* by number of the setup's feed */
+	size_t reading_count;
+	struct reading *reading; /* what is being read */
+	int64_t now;		 /* steady */
 	size_t blocked;
 	uint64_t expired;
 };
@@ -59,51 +61,78 @@ static void on_offence(void *arg, const struct offence *offence, struct text lin
 static void on_found(void *arg, size_t index, const struct finding *finding)
 {
 	struct once *once = arg;
-	const struct conf_jail *jail = &once->setup->conf->jails[once->feed->jails[index]];
-	const struct resolve_jail about = {
-		.name = names_add(once->memory->names, text_of(jail->name)),
-		.ports = jail->ports,
-		.port_count = jail->tcp ? jail->port_count : 0,
-	};
+	struct resolve_jail about = once->reading->jails[index].resolve;
 
+	about.names = false; /* nobody is here to wait for the DNS */
 	resolve_finding(once->resolve, &about, false, finding);
 }
 
 /* Whoever else reads this source reads it to the same place: every jail of it judges. */
-static int read_feed(struct once *once, const struct setup_feed *feed)
+static int look(struct once *once, const struct setup_feed *feed, struct reading *reading)
 {
-	uint32_t name = names_add(once->memory->names, text_of(feed->path));
-	const struct position *from = memory_find_position(once->memory, name);
+	struct memory *memory = once->memory;
+	const struct position *from = memory_find_position(memory, reading->source);
 	struct position position = from ? *from : (struct position){0};
 	int error;
 
-	once->feed = feed;
-	error = look_at(feed, &position, moment_now(), once->memory->counted, on_found, once);
-	if (error) {
-		log_error("%s: %s", feed->path, strerror(-error));
+	once->reading = reading;
+	reading_restore(reading, memory, once->resolve);
+	recall_forget(&memory->recall, reading->source);
+	error = look_at(reading, feed->path, &position, moment_now(), memory->counted, on_found,
+			once);
+	if (error)
 		return error;
-	}
-	/* What a filter remembered there is behind that. */
-	recall_forget(&once->memory->recall, name);
-	memory_position(once->memory, name, &position);
+	reading_save_waiting(memory, once->resolve, false);
+	reading_save(reading, memory, false);
+	memory_position(memory, reading->source, &position);
 	return 0;
+}
+
+static int read_feed(struct once *once, const struct setup_feed *feed, struct reading *reading)
+{
+	int error = reading_aim(reading, once->memory->names, once->setup, feed);
+
+	if (!error)
+		error = look(once, feed, reading);
+	if (error)
+		log_error("%s: %s", feed->path, strerror(-error));
+	return error;
+}
+
+static void save_all(void *arg)
+{
+	struct once *once = arg;
+
+	for (size_t i = 0; i < once->reading_count; i++)
+		if (once->readings[i].count)
+			reading_save(&once->readings[i], once->memory, true);
+	reading_save_waiting(once->memory, once->resolve, true);
 }
 
 static int read_feeds(struct once *once, size_t jail)
 {
-	struct event_base *base = event_base_new();
+	const struct setup *setup = once->setup;
 	int error = 0;
 
-	once->resolve = base ? resolve_new(base, on_offence, once) : NULL;
-	if (!once->resolve)
-		error = -ENOMEM;
-	for (size_t i = 0; !error && i < once->setup->feed_count; i++)
-		if (look_index(&once->setup->feeds[i], jail) >= 0)
-			error = read_feed(once, &once->setup->feeds[i]);
-	resolve_free(once->resolve);
-	if (base)
-		event_base_free(base);
+	once->resolve = resolve_new(NULL, on_offence, once);
+	once->readings = calloc(setup->feed_count, sizeof *once->readings);
+	if (!once->resolve || !once->readings)
+		return -ENOMEM;
+	once->reading_count = setup->feed_count;
+	once->memory->filters = save_all;
+	once->memory->filters_arg = once;
+	for (size_t i = 0; !error && i < setup->feed_count; i++)
+		if (look_index(&setup->feeds[i], jail) >= 0)
+			error = read_feed(once, &setup->feeds[i], &once->readings[i]);
 	return error;
+}
+
+static void once_clear(struct once *once)
+{
+	for (size_t i = 0; i < once->reading_count; i++)
+		reading_clear(&once->readings[i]);
+	free(once->readings);
+	resolve_free(once->resolve);
 }
 
 static int on_work(void *arg, const struct setup *setup, struct memory *memory)
@@ -132,6 +161,7 @@ static int run(const struct scan *scan)
 
 	log_level = scan->voice == SCAN_QUIET ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING;
 	error = offline_run(scan->file, &work, &bans);
+	once_clear(&once);
 	if (error == -EBUSY) {
 		fputs("banish: a daemon is running, and does this by itself\n", stderr);
 		return EXIT_REFUSED;

@@ -12,6 +12,7 @@
 
 struct taking {
 	struct tally *tally;
+	const struct setup *setup;
 	const struct conf_jail *jail;
 	int index_of; /* the jail's in the match of the feed being read */
 	int64_t now;
@@ -118,8 +119,13 @@ static int judge_open(struct taking *taking)
 static int read_feed(struct taking *taking, const struct setup_feed *feed)
 {
 	struct position position = {0};
-	int error = look_at(feed, &position, taking->now, TIME_NONE, on_found, taking);
+	struct reading reading = {0};
+	int error = reading_aim(&reading, NULL, taking->setup, feed);
 
+	if (!error)
+		error = look_at(&reading, feed->path, &position, taking->now, TIME_NONE,
+				on_found, taking);
+	reading_clear(&reading);
 	taking->tally->lines += match_counts(feed->match).lines;
 	if (error)
 		fprintf(stderr, "banish: %s: %s\n", feed->path,
@@ -131,6 +137,7 @@ static int read_feed(struct taking *taking, const struct setup_feed *feed)
 int tally_take(struct tally *out, const struct setup *setup, size_t jail, int64_t now)
 {
 	struct taking taking = {.tally = out,
+				.setup = setup,
 				.jail = &setup->conf->jails[jail],
 				.now = now,
 				.key = hash_key_random()};

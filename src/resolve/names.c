@@ -38,8 +38,8 @@ struct name {
 };
 
 struct asked {
-	struct evdns_base *dns;
-	struct name *names; /* RESOLVE_NAMES_MAX */
+	struct evdns_base *dns; /* NULL: nobody is asked */
+	struct name *names;	/* RESOLVE_NAMES_MAX */
 	struct hash_index index;
 	struct hash_key key;
 	struct waiting waiting;
@@ -224,7 +224,7 @@ void asked_name(struct asked *a, const struct wait *wait)
 		n = new_name(a, text);
 	if (!n || waiters_add(&n->waiters, &a->waiting, &mine))
 		a->counts->crowded++;
-	if (n && fresh) {
+	if (n && fresh && a->dns) {
 		a->counts->asked++;
 		ask(n);
 	}
@@ -237,8 +237,15 @@ struct waiting *asked_waiting(struct asked *a)
 
 /* ---- start and end ---- */
 
-static int use_server(struct asked *a, const char *server)
+static int open_dns(struct asked *a, struct event_base *base, const char *server)
 {
+	/* A question that times out must not keep the loop from ending. */
+	a->dns = evdns_base_new(base, EVDNS_BASE_DISABLE_WHEN_INACTIVE);
+	if (!a->dns)
+		return -ENOMEM;
+	evdns_base_set_option(a->dns, "timeout", "3");
+	evdns_base_set_option(a->dns, "attempts", "3");
+	evdns_base_set_option(a->dns, "randomize-case", "0");
 	if (server)
 		return evdns_base_nameserver_ip_add(a->dns, server) ? -EINVAL : 0;
 	if (evdns_base_resolv_conf_parse(a->dns, DNS_OPTION_NAMESERVERS, "/etc/resolv.conf"))
@@ -257,14 +264,9 @@ int asked_open(struct asked **out, struct event_base *base, const char *server,
 	*a = (struct asked){.counts = counts, .done = done, .arg = arg};
 	a->key = hash_key_random();
 	a->names = calloc(RESOLVE_NAMES_MAX, sizeof(*a->names));
-	/* A question that times out must not keep the loop from ending. */
-	a->dns = evdns_base_new(base, EVDNS_BASE_DISABLE_WHEN_INACTIVE);
-	if (!a->names || !a->dns || hash_index_reserve(&a->index, RESOLVE_NAMES_MAX))
+	if (!a->names || hash_index_reserve(&a->index, RESOLVE_NAMES_MAX))
 		goto fail;
-	evdns_base_set_option(a->dns, "timeout", "3");
-	evdns_base_set_option(a->dns, "attempts", "3");
-	evdns_base_set_option(a->dns, "randomize-case", "0");
-	err = use_server(a, server);
+	err = base ? open_dns(a, base, server) : 0;
 	if (err)
 		goto fail;
 	*out = a;

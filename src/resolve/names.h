@@ -11,7 +11,7 @@ struct asked;
 typedef void asked_done(void *arg, const struct offence *offence, struct text line);
 
 /* 0, -ENOMEM, or -EIO: there is no DNS to ask (no /etc/resolv.conf). `server` NULL: the
- * system's. `counts` is kept up. */
+ * system's. `base` NULL: nobody is asked, names wait. `counts` is kept up. */
 int asked_open(struct asked **out, struct event_base *base, const char *server,
 	       struct resolve_counts *counts, asked_done *done, void *arg);
 void asked_close(struct asked *asked); /* takes NULL */

@@ -62,7 +62,8 @@ struct resolve_socket {
 	uint32_t idle; /* ms since it last received data */
 };
 
-/* `base` is needed for names alone and must outlive this. NULL: out of memory. */
+/* `base` is needed for names alone and must outlive this; without one they wait, and nobody is
+ * asked. NULL: out of memory. */
 struct resolve *resolve_new(struct event_base *base, resolve_done *done, void *arg);
 void resolve_free(struct resolve *resolve); /* forgets what waits; takes NULL */
 /* Ask this server, ADDRESS:PORT, and not those of /etc/resolv.conf. 0 or -EINVAL. */

@@ -311,6 +311,24 @@ Test(waiting, what_is_no_piece_of_ours_is_left_out)
 	rig_close(&rig);
 }
 
+Test(waiting, without_a_dns_a_name_waits_for_who_has_one)
+{
+	struct finding finding = {.subject = SUBJECT_NAME,
+				  .name = text_of("Host.test."),
+				  .line = text_of("one"),
+				  .time = moment_now()};
+	struct rig rig;
+
+	rig_open(&rig);
+	rig.jail.names = true;
+	resolve_finding(rig.resolve, &rig.jail, true, &finding);
+	resolve_finding(rig.resolve, &rig.jail, true, &finding);
+	cr_expect_eq(save(&rig, false), 2);
+	cr_expect_eq(resolve_counts(rig.resolve).asked, 0);
+	cr_expect_eq(resolve_counts(rig.resolve).unknown, 0);
+	rig_close(&rig);
+}
+
 Test(waiting, more_than_there_is_room_for_is_counted_and_bounded)
 {
 	struct rig rig;
