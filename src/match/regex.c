@@ -294,7 +294,7 @@ static pcre2_code *compile_ascii(const struct regex *r)
 	return code;
 }
 
-const pcre2_code *regex_machine(struct regex *r, bool ascii)
+const pcre2_code *regex_machine_make(struct regex *r, bool ascii)
 {
 	if (ascii && !r->ascii_tried)
 		r->ascii.code = compile_ascii(r);

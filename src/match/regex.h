@@ -73,7 +73,13 @@ int regex_compile(struct regex **out, const char *text, unsigned flags, char *wh
 void regex_free(struct regex *regex); /* takes NULL */
 /* The expression as machine code, for text of ASCII alone, which is faster, or for any. NULL:
  * there is none. */
-const pcre2_code *regex_machine(struct regex *regex, bool ascii);
+const pcre2_code *regex_machine_make(struct regex *regex, bool ascii);
+static inline const pcre2_code *regex_machine(struct regex *regex, bool ascii)
+{
+	const struct machine *m = ascii ? &regex->ascii : &regex->any;
+
+	return m->made ? m->code : regex_machine_make(regex, ascii);
+}
 /* The same with callouts, which come again before more than the length of the expression in
  * characters is run over that JIT does not count as a match. */
 const pcre2_code *regex_marked(struct regex *regex);

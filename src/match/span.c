@@ -24,20 +24,24 @@ static bool in_escape(char kind, int c)
 	}
 }
 
-/* The escape at `p`, without its backslash. */
-static void add_escape(struct span *s, char kind)
-{
-	bool is_class = kind && strchr("dDwWsS", kind), inverse = is_class && isupper(kind);
-
-	for (int c = 0; c < 128; c++)
-		if (is_class ? in_escape(kind, c) != inverse : c == kind)
-			s->takes[c] = true;
-}
-
 static void add_range(struct span *s, unsigned char from, unsigned char to)
 {
 	for (unsigned c = from; c <= to && c < 128; c++)
 		s->takes[c] = true;
+}
+
+/* The escape, without its backslash. */
+static void add_escape(struct span *s, char kind)
+{
+	bool inverse = isupper((unsigned char)kind);
+
+	if (!kind || !strchr("dDwWsS", kind)) {
+		add_range(s, (unsigned char)kind, (unsigned char)kind);
+		return;
+	}
+	for (int c = 0; c < 128; c++)
+		if (in_escape(kind, c) != inverse)
+			s->takes[c] = true;
 }
 
 /* One member of a class; returns how long it is. */
