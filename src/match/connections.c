@@ -186,7 +186,9 @@ static bool same(const void *array, uint32_t slot, const void *key)
 
 static bool is_old(const struct connection *connection, int64_t now)
 {
-	return now - connection->born >= CONNECTION_AGE;
+	int64_t age;
+
+	return __builtin_sub_overflow(now, connection->born, &age) || age >= CONNECTION_AGE;
 }
 
 void connections_del(struct connections *c, struct connection *connection)
