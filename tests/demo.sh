@@ -68,12 +68,12 @@ ip netns exec "$space" ip link set lo up
 : >"$dir/mail.log"
 ip netns exec "$space" "$banish" run -c "$conf" 2>"$dir/daemon.log" &
 daemon=$!
-for _ in $(seq 200); do grep -q 'ready:' "$dir/daemon.log" && break; sleep 0.05; done
+for _ in $(seq 800); do grep -q 'ready:' "$dir/daemon.log" && break; sleep 0.05; done
 
 say "3. Genuine Postfix lines are appended: guessers, and a client with an honest mistake."
 cut -c 1-110 "$lines" | sed 's/^/      /'
 cat "$lines" >>"$dir/mail.log"
-for _ in $(seq 100); do [ "$(ip netns exec "$space" "$banish" list -c "$conf" | wc -l)" -ge 4 ] && break; sleep 0.05; done
+for _ in $(seq 800); do [ "$(ip netns exec "$space" "$banish" list -c "$conf" | wc -l)" -ge 4 ] && break; sleep 0.05; done
 b list
 b why 198.51.100.30
 

@@ -209,6 +209,9 @@ class Cuts:
         started = time.monotonic()
         machine = self.boot(lie)
         up = time.monotonic() - started
+        if lie:
+            until('something is acknowledged that will be lost',
+                  lambda: len(told(machine.lines(), 'ack')) > 5)
         time.sleep(0.2 + self.random.random() * 2.5)
         heard = machine.cut()
         keep = self.random.choice((0, 0.3, 0.7, 1))

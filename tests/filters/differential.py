@@ -27,7 +27,7 @@ import samples
 SHOWN = 3  # differences of one filter
 RUN = 400  # lines that come together: fail2ban remembers no more than 100 connections
 MIXED = 20  # such runs are as many as mutations are asked for, divided by this
-PATIENCE = 1  # seconds: some filters take hours for a line that a mutation made
+PATIENCE = 3  # seconds of the processor: some filters take hours for a line that a mutation made
 LAST_TIME = 253402300799000  # the year 9999
 
 # What logs hold that regular expressions and dates trip over: white space of ASCII and of
@@ -186,7 +186,7 @@ class Oracle:
         if not self.together:
             self.forget()
         self.forget_dates()
-        signal.setitimer(signal.ITIMER_REAL, PATIENCE)
+        signal.setitimer(signal.ITIMER_VIRTUAL, PATIENCE)
         try:
             if self.journal:
                 found = self.filter.processLine(('', '', decoded(line)), peer.NOW)
@@ -195,7 +195,7 @@ class Oracle:
         except Exception:  # fail2ban says so in its log and goes on with the next line
             return None
         finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.setitimer(signal.ITIMER_VIRTUAL, 0)
         return [(str(host), milliseconds(time)) for _, host, time, _ in found
                 if host is not None]
 
@@ -215,7 +215,7 @@ def give_up(*_):
 def expected(case):
     from fail2ban.server.mytime import MyTime
     MyTime.setTime(peer.NOW)
-    signal.signal(signal.SIGALRM, give_up)
+    signal.signal(signal.SIGVTALRM, give_up)
     oracle = Oracle(case)
     if case.together:
         case.lines = [line for line in case.lines if not oracle.misreads(line)]
