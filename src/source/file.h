@@ -29,7 +29,8 @@ struct file {
 	bool look_again;   /* there was no room for newer files */
 	bool look_soon;	   /* files were being renamed */
 	int64_t postponed; /* moment_ticks(): since when, or 0 */
-	int missing;	   /* why the path names no file, or 0 */
+	unsigned postponed_looks;
+	int missing; /* why the path names no file, or 0 */
 	int64_t missing_since;
 	int read_error;
 };

@@ -8,8 +8,10 @@
 #include "source/trail.h"
 
 #define POSTPONE_MS 10 /* until a rotation that is going on may be over */
-/* Where inodes and folders never agree (overlayfs), it never is. */
+/* Where inodes and folders never agree (overlayfs), it never is. Looks count as well: between
+ * two of them a busy machine lets others do a lot. */
 #define POSTPONE_MAX_MS 500
+#define POSTPONE_LOOKS 30
 
 static bool is_found(const struct file *file, struct tail *log)
 {
@@ -35,10 +37,13 @@ static bool postpone(struct file *file, struct trail *trail, int err)
 
 	if (!file->postponed)
 		file->postponed = now;
-	if (err != -EAGAIN || now - file->postponed > POSTPONE_MAX_MS) {
+	if (err != -EAGAIN || (now - file->postponed > POSTPONE_MAX_MS &&
+			       file->postponed_looks >= POSTPONE_LOOKS)) {
 		file->postponed = 0;
+		file->postponed_looks = 0;
 		return false;
 	}
+	file->postponed_looks++;
 	trail_close(trail);
 	file_schedule(file, POSTPONE_MS);
 	return true;

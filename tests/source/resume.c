@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What happened to a log while nobody followed it. */
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -309,6 +311,25 @@ Test(resume, a_file_that_is_not_there_yet_is_found_again)
 	cr_expect_eq(position.offset, 4);
 	cr_assert_eq(rename(away, rig.dir), 0);
 	rig_expect(&rig, "two\n");
+}
+
+/* A file over another looks as if the folder was changed while it is looked at. */
+Test(resume, a_machine_that_stands_still_does_not_end_a_look_at_a_rotation)
+{
+	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
+		cr_skip("only root can mount");
+	rig_append(&rig, "log", "two\n");
+	rig_rename(&rig, "log", "log.1");
+	rig_write(&rig, "log", "three\n");
+	rig_write(&rig, "over", "");
+	cr_assert_eq(mount(rig_name(&rig, "over"), rig_name(&rig, "log.1"), NULL, MS_BIND, NULL),
+		     0);
+	rig_follow(&rig, &position);
+	rig_turn(&rig);
+	usleep(600000);
+	rig_turn(&rig);
+	cr_assert_eq(umount(rig_name(&rig, "log.1")), 0);
+	rig_expect(&rig, "two\nthree\n");
 }
 
 Test(resume, a_link_that_moved)
