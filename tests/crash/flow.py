@@ -10,6 +10,7 @@ import time
 from model import ABSENT
 from world import Gone, Wrong
 
+NO_PROCESS = 2**31 - 1  # a number that none has
 HAND_JAILS = ('manual', 'a', 'b')
 # Longer than 2147483 s is clamped by the kernel and armed again by the daemon.
 TIMES = {'forever': None, '1h': 3600, '2d': 172800, '60d': 5184000, '1s': 1, '3s': 3}
@@ -98,7 +99,8 @@ class Hand(Actor):
 
 
 class Writer(Actor):
-    """A server that logs failures, each a line with a number of its own."""
+    """A server that logs failures, each a line with a number of its own. Some do not say whose
+    they are: a later line does."""
 
     def __init__(self, world, seed, lines, number, jails, prefix4, prefix6):
         super().__init__(world, seed)
@@ -108,6 +110,7 @@ class Writer(Actor):
         self.subjects = [f'{prefix4}.{i}/32' for i in range(1, 13)] + \
             [f'{prefix6}:{i:x}::/64' for i in range(1, 4)]
         self.used = set()
+        self.untold = []  # lines that tell whose others are
         self.rest = b''  # of a line whose half is written
 
     def line(self, subject):
@@ -115,7 +118,16 @@ class Writer(Actor):
         number = self.lines.write(self.jails, subject)
         net = ipaddress.ip_network(subject)
         address = net[self.random.randrange(1, 1 << 40)] if net.version == 6 else net[0]
-        return f'{time.strftime("%Y-%m-%d %H:%M:%S")} app: bad login from {address} n={number}\n'
+        now = time.strftime('%Y-%m-%d %H:%M:%S')
+        if self.random.random() < 0.7:
+            return f'{now} app: bad login from {address} n={number}\n'
+        message = f'{now} app[{NO_PROCESS}]: m{number}:'
+        self.untold.append(f'{message} from {address}\n')
+        return f'{message} bad login n={number}\n'
+
+    def tell(self):
+        told, self.untold = self.untold, []
+        return ''.join(told)
 
     def write(self, text):
         """At times the end of the last line waits for the next write."""
@@ -127,14 +139,17 @@ class Writer(Actor):
 
     def act(self):
         count = self.random.choice((1, 2, 5, 20))
-        self.write(''.join(self.line(self.random.choice(self.subjects)) for _ in range(count)))
+        told = self.tell() if self.random.random() < 0.5 else ''
+        self.write(''.join(self.line(self.random.choice(self.subjects)) for _ in range(count)) +
+                   told)
         time.sleep(self.random.random() / 20)
 
     def finish(self):
-        if self.rest:
+        end = self.rest + self.tell().encode()
+        self.rest = b''
+        if end:
             with open(self.path, 'ab') as log:
-                log.write(self.rest)
-            self.rest = b''
+                log.write(end)
 
 
 class Pardon(Writer):

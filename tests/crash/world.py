@@ -13,7 +13,11 @@ import time
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.path.join(TOP, os.environ.get('B', 'build'))
 PATIENCE = 120  # seconds that a busy machine is given for anything
-FILTER = '[Definition]\nfailregex = ^ ?app: bad login from <ADDR> n=\\d+$\n'
+FILTER = r'''[Definition]
+failregex = ^ ?app: bad login from <ADDR> n=\d+$
+            ^ ?app\[<F-PROCESS>\d+</F-PROCESS>\]: <F-ID>m\d+</F-ID>: bad login n=\d+$
+            ^ ?app\[<F-PROCESS>\d+</F-PROCESS>\]: <F-ID>m\d+</F-ID>: <F-TELLS>from</F-TELLS> <ADDR>$
+'''
 
 
 class Wrong(Exception):
