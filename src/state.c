@@ -120,7 +120,7 @@ static void print_note(void *arg, const char *text)
 
 static int state_dump(const char *dir, bool json)
 {
-	static const struct store_load to = {print_record, print_note};
+	static const struct store_load to = {.record = print_record, .note = print_note};
 	struct dump dump = {.out = stdout};
 	struct store *store = NULL;
 	int error = store_open(&store, dir, STORE_READ, &to, &dump);
@@ -145,7 +145,7 @@ static void count_record(void *arg, const struct record *record)
 
 static int state_repair(const char *dir, bool json)
 {
-	static const struct store_load to = {count_record, print_note};
+	static const struct store_load to = {.record = count_record, .note = print_note};
 	uint64_t records = 0;
 	int error = store_repair(dir, &to, &records);
 

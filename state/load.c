@@ -94,6 +94,57 @@ static void give_snapshot(struct load *load, struct snapshot *snapshot)
 		     name, load->damaged - before);
 }
 
+static size_t first_journal(const struct load *load)
+{
+	size_t i = 0;
+
+	while (i < load->folder->journal_count && load->folder->journals[i] < load->snapshot)
+		i++;
+	return i;
+}
+
+static void no_note(void *arg, const char *text)
+{
+	(void)arg;
+	(void)text;
+}
+
+/* What is wrong with a journal is said when it is its turn. */
+static int give_ahead(struct load *load)
+{
+	const struct folder *folder = load->folder;
+	const struct store_load to = {.record = load->to->record, .note = no_note};
+	int err = 0;
+
+	for (size_t i = first_journal(load); !err && i < folder->journal_count; i++) {
+		struct replay replay = {.load = &to, .arg = load->arg, .name = ""};
+		uint32_t generation = folder->journals[i];
+		int fd = folder_open_file(folder->fd, FILE_JOURNAL, generation, false);
+
+		err = fd < 0 ? fd : replay_journal(&replay, fd, generation);
+		if (fd >= 0)
+			close(fd);
+		err = is_damage(err) ? 0 : err;
+	}
+	return err;
+}
+
+static int give_parts(struct load *load, struct snapshot *snapshot)
+{
+	void (*part)(void *arg, enum store_part part, uint64_t bans) = load->to->part;
+	uint64_t bans = snapshot_bans(snapshot);
+	int err;
+
+	part(load->arg, STORE_AHEAD, bans);
+	err = give_ahead(load);
+	if (err)
+		return err;
+	part(load->arg, STORE_SNAPSHOT, bans);
+	give_snapshot(load, snapshot);
+	part(load->arg, STORE_JOURNALS, bans);
+	return 0;
+}
+
 /* The newest that is whole. 0 also when there is none. */
 static int load_snapshot(struct load *load)
 {
@@ -108,9 +159,12 @@ static int load_snapshot(struct load *load)
 		if (!err) {
 			load->snapshot = generation;
 			load->snapshot_bytes = snapshot_size(snapshot);
-			give_snapshot(load, snapshot);
+			if (load->to->part)
+				err = give_parts(load, snapshot);
+			else
+				give_snapshot(load, snapshot);
 			snapshot_close(snapshot);
-			return 0;
+			return err;
 		}
 		if (!is_damage(err))
 			return err;
@@ -202,11 +256,9 @@ static void note_missing(struct load *load, uint32_t first)
 static int load_journals(struct load *load)
 {
 	const struct folder *folder = load->folder;
-	size_t i = 0;
+	size_t i = first_journal(load);
 	int err = 0;
 
-	while (i < folder->journal_count && folder->journals[i] < load->snapshot)
-		i++;
 	if (load->snapshot || i < folder->journal_count)
 		note_missing(load, i < folder->journal_count ? folder->journals[i] : 0);
 	for (; !err && i < folder->journal_count; i++)

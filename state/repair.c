@@ -51,7 +51,7 @@ static void pass_note(void *arg, const char *text)
 
 static int save(struct repair *r, uint32_t generation)
 {
-	static const struct store_load load_to = {add_record, pass_note};
+	static const struct store_load load_to = {.record = add_record, .note = pass_note};
 	struct load load = {.to = &load_to, .arg = r, .folder = &r->folder};
 	int err = snapshot_create(&r->snapshot, &io_system, r->folder.fd, generation);
 

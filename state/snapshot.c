@@ -13,6 +13,7 @@
 #include "state/bytes.h"
 #include "state/crc.h"
 #include "state/folder.h"
+#include "state/record.h"
 #include "state/snapshot.h"
 
 #define FORMAT 1
@@ -34,7 +35,7 @@ struct snapshot {
 	int fd, dir;
 	uint32_t generation;
 	uint32_t values;
-	uint64_t records;
+	uint64_t records, bans, unbans;
 	uint64_t size;
 	size_t unflushed;
 	bool writing; /* and not published */
@@ -223,6 +224,11 @@ uint64_t snapshot_size(const struct snapshot *s)
 	return s->size;
 }
 
+uint64_t snapshot_bans(const struct snapshot *s)
+{
+	return s->unbans ? 0 : s->bans;
+}
+
 void snapshot_close(struct snapshot *s)
 {
 	if (!s)
@@ -352,12 +358,25 @@ int snapshot_each(struct snapshot *s, int (*value)(void *arg, const uint8_t *at,
 		datum content = gdbm_fetch(s->db, key_of(room, i));
 
 		err = value_valid(s, i, content) ? 0 : -EBADMSG;
-		if (!err && value)
+		if (!err)
 			err = value(arg, (const uint8_t *)content.dptr + SNAPSHOT_SUM,
 				    (size_t)content.dsize - SNAPSHOT_SUM);
 		free(content.dptr);
 	}
 	return err;
+}
+
+static int count_bans(void *arg, const uint8_t *at, size_t len)
+{
+	struct snapshot *s = arg;
+
+	while (len >= RECORD_HEAD && record_length(at) <= len) {
+		s->bans += at[2] == RECORD_BAN;
+		s->unbans += at[2] == RECORD_UNBAN;
+		len -= record_length(at);
+		at += record_length(at);
+	}
+	return 0;
 }
 
 static int open_db(struct snapshot *s, char *why)
@@ -386,7 +405,7 @@ int snapshot_open(struct snapshot **out, char *why, int dir, uint32_t generation
 	err = err < 0 ? err : check_sum(s, why);
 	err = err ? err : open_db(s, why);
 	err = err ? err : read_meta(s, why);
-	if (!err && snapshot_each(s, NULL, NULL))
+	if (!err && snapshot_each(s, count_bans, s))
 		err = refuse(why, -EBADMSG, "holds a damaged value");
 	if (err) {
 		snapshot_close(s);

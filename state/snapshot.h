@@ -41,6 +41,8 @@ int snapshot_each(struct snapshot *snapshot,
 		  int (*value)(void *arg, const uint8_t *at, size_t len), void *arg);
 
 uint64_t snapshot_size(const struct snapshot *snapshot); /* of a finished or open file */
+/* Of an open file: records of that kind. 0 if there are such as end one: a repair keeps all. */
+uint64_t snapshot_bans(const struct snapshot *snapshot);
 /* What was not published is deleted. Takes NULL. */
 void snapshot_close(struct snapshot *snapshot);
 

@@ -130,12 +130,23 @@ enum store_mode {
 		       -EBUSY while a daemon holds the lock */
 };
 
+enum store_part {
+	STORE_AHEAD, /* the journals' records, which come again in their turn */
+	STORE_SNAPSHOT,
+	STORE_JOURNALS,
+};
+
 struct store_load {
 	/* Each record of snapshot and journal, in order; a later one replaces what an earlier
 	 * one of its key said. */
 	void (*record)(void *arg, const struct record *record);
 	/* Something a person should know: what was damaged, dropped, set aside. */
 	void (*note)(void *arg, const char *text);
+	/* NULL, or whoever hands the snapshot's records on before all is read, and wants to
+	 * know ahead what the journals say of them. Where there is a snapshot, it is told which
+	 * part of the load begins; `bans`: that many the snapshot has, 0 if it also ends some.
+	 */
+	void (*part)(void *arg, enum store_part part, uint64_t bans);
 };
 
 /* Load and, in STORE_WRITE, go on writing, on a read-only disk once it is no more. 0; -EBUSY:

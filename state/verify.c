@@ -95,7 +95,7 @@ static void pass_note(void *arg, const char *text)
 
 static void verify_journal(struct verify *v, uint32_t generation)
 {
-	static const struct store_load load = {count_record, pass_note};
+	static const struct store_load load = {.record = count_record, .note = pass_note};
 	struct replay replay = {.load = &load, .arg = v, .name = v->name, .based = true};
 	int fd, err;
 

@@ -96,7 +96,7 @@ static void fill_sums(uint8_t *file, size_t len, bool bad)
 
 static struct replay read_file(struct reading *reading, int fd, bool based)
 {
-	static const struct store_load load = {on_record, on_note};
+	static const struct store_load load = {.record = on_record, .note = on_note};
 	struct replay replay = {
 		.load = &load, .arg = reading, .name = "journal", .based = based};
 

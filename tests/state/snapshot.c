@@ -369,3 +369,75 @@ Test(snapshot, is_wanted_when_the_journal_has_grown)
 	cr_expect_eq(store_counts(store).journal_bytes, 0);
 	store_close(store);
 }
+
+/* ---- the journals ahead of it ---- */
+
+static const char *const parts[] = {"ahead", "snapshot", "journals"};
+static struct heard in_parts;
+
+static void on_part(void *arg, enum store_part part, uint64_t bans)
+{
+	char line[64];
+	int n = snprintf(line, sizeof line, "%s, %u bans\n", parts[part], (unsigned)bans);
+	struct heard *h = arg;
+
+	h->records = realloc(h->records, h->records_len + (size_t)n + 1);
+	memcpy(h->records + h->records_len, line, (size_t)n + 1);
+	h->records_len += (size_t)n;
+}
+
+static void expect_parts(const char *said)
+{
+	const struct store_load load = {
+		.record = hear.record, .note = hear.note, .part = on_part};
+	struct store *store;
+
+	heard_clear(&in_parts);
+	cr_assert_eq(store_open(&store, dir, STORE_READ, &load, &in_parts), 0);
+	store_close(store);
+	cr_expect_str_eq(in_parts.records, said);
+}
+
+Test(snapshot, can_be_told_of_what_the_journals_say_before_it)
+{
+	make_pair();
+	expect_parts("ahead, 2 bans\n" BAN(3) "snapshot, 2 bans\n" BAN(1)
+			     BAN(2) "journals, 2 bans\n" BAN(3));
+	cr_expect_str_eq(in_parts.notes, "");
+}
+
+Test(snapshot, a_journal_that_is_damaged_says_the_same_ahead)
+{
+	size_t len;
+
+	make_pair();
+	free(file_get(&len, dir, "journal.00000003"));
+	file_flip(dir, "journal.00000003", len - 1, 1);
+	expect_parts("ahead, 2 bans\nsnapshot, 2 bans\n" BAN(1) BAN(2) "journals, 2 bans\n");
+	cr_expect(strstr(in_parts.notes, "dropped an unfinished write"));
+	cr_expect_not(strstr(strchr(in_parts.notes, '\n') + 1, "\n"), "said once");
+}
+
+Test(snapshot, that_ends_bans_itself_counts_none)
+{
+	struct record ban = ban_of("192.0.2.1", 1), unban = {.kind = RECORD_UNBAN};
+	struct record both[] = {ban, unban};
+	struct store *store = store_at(dir, &heard);
+
+	both[1].unban.prefix = ban.ban.prefix;
+	both[1].unban.jail = 1;
+	snapshot_of(store, both, 2);
+	store_close(store);
+	expect_parts("ahead, 0 bans\nsnapshot, 0 bans\n" BAN(1) "unban 192.0.2.1 1\n"
+								"journals, 0 bans\n");
+}
+
+Test(snapshot, where_there_is_none_nothing_comes_ahead)
+{
+	struct store *store = store_at(dir, &heard);
+	struct record ban = ban_of("192.0.2.1", 1);
+
+	put_and_wait(store, &ban);
+	store_close(store);
+	expect_parts(BAN(1));
+}

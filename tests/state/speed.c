@@ -51,7 +51,7 @@ static void no_note(void *arg, const char *text)
 
 static void expect_all(const char *dir, const char *what)
 {
-	static const struct store_load load = {tally_record, no_note};
+	static const struct store_load load = {.record = tally_record, .note = no_note};
 	struct tally tally = {0};
 	struct store *store;
 	double start = seconds();
