@@ -42,8 +42,7 @@ static uint32_t own_identity(const struct conf *conf)
 int definition_make(struct enforce *enforce, const struct conf *conf)
 {
 	uint32_t identities[TARGETS_MAX], identity = own_identity(conf);
-	const struct targets_scale scale = {judge_counts(enforce->memory->judge).live,
-					    conf->maxbans};
+	const struct targets_scale scale = {memory_expect(enforce->memory), conf->maxbans};
 	bool changed;
 
 	enforce->conf = conf;

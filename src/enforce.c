@@ -197,6 +197,13 @@ void enforce_sync(struct enforce *enforce)
 	enforce_pump(enforce);
 }
 
+void enforce_read(struct enforce *enforce)
+{
+	if (!enforce->memory->loading && enforce->memory->upset)
+		enforce_sync(enforce);
+	enforce_pump(enforce);
+}
+
 void enforce_flush(struct enforce *enforce)
 {
 	enforce->flush = true;

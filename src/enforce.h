@@ -67,6 +67,8 @@ void enforce_close(struct enforce *enforce); /* the kernel keeps what it holds; 
 /* The targets and who uses them from now on; all are synced. Entries in targets that are
  * dropped are taken out first. Before the event `settled` comes, targets say -EINPROGRESS. */
 int enforce_define(struct enforce *enforce, const struct conf *conf);
+/* There are more bans to hand on than before, or all are read (memory.h). */
+void enforce_read(struct enforce *enforce);
 
 /* A ban of this prefix is about to end, or to end sooner, by somebody's doing: enforce_change()
  * follows. */

@@ -49,6 +49,18 @@ void memory_free(struct memory *memory)
 	free(memory);
 }
 
+uint32_t memory_slots(const struct memory *memory)
+{
+	return memory->loading ? memory->firm : judge_slots(memory->judge);
+}
+
+uint32_t memory_expect(const struct memory *memory)
+{
+	uint32_t live = judge_counts(memory->judge).live;
+
+	return live > memory->coming ? live : memory->coming;
+}
+
 /* ---- time ---- */
 
 int64_t memory_now(const struct memory *memory)

@@ -50,6 +50,15 @@ struct memory {
 	uint64_t expired;		  /* bans that had ended when they were loaded */
 	uint64_t outlawed;		  /* bans from disk that may never be made */
 	int64_t counted; /* wall clock: of the last line that was counted before the start */
+
+	/* NULL, or, in a load that takes long, called again and again: bans in slots below
+	 * `firm` can be handed on. */
+	void (*hand)(void *arg);
+	void *hand_arg;
+	bool loading;	 /* `hand` was called, and not all is read */
+	bool upset;	 /* what was handed on is not all as it was: to be compared */
+	uint32_t firm;	 /* what is still to be read leaves these slots alone */
+	uint32_t coming; /* so many bans are being read */
 };
 
 struct memory *memory_new(uint32_t maxbans); /* NULL: out of memory */
@@ -60,6 +69,10 @@ void memory_free(struct memory *memory);     /* closes the store; takes NULL */
  * damaged. 0 or an error of store_open(). */
 int memory_open(struct memory *memory, const char *dir, enum store_mode mode, int64_t now,
 		void (*note)(void *arg, const char *text), void *arg);
+
+/* The slots that there are to hand on; and how many bans there will be at least. */
+uint32_t memory_slots(const struct memory *memory);
+uint32_t memory_expect(const struct memory *memory);
 
 /* Steady time: bans and offences are made, compared and ended by it. */
 int64_t memory_now(const struct memory *memory);

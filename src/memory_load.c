@@ -7,9 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ahead.h"
 #include "memory_parts.h"
 
-#define AHEAD_MS 60000 /* that a line's own time may be */
+#define AHEAD_MS 60000	 /* that a line's own time may be */
+#define HAND_RECORDS 500 /* half a batch: the helper never waits for us to look */
 
 struct load {
 	struct memory *memory;
@@ -24,6 +26,10 @@ struct load {
 	uint32_t process;    /* that the last name is of */
 	struct record clock; /* the last that was loaded; kind 0: none */
 	uint64_t unnamed;    /* records that say a number of no name */
+	enum store_part part;
+	bool handing;	/* bans that are read are firm */
+	uint64_t taken; /* records */
+	struct ahead ahead;
 	void (*note)(void *arg, const char *text);
 	void *arg;
 };
@@ -61,18 +67,31 @@ static uint32_t load_number(struct load *load, uint32_t disk)
 	return name->number;
 }
 
-static void load_ban(struct load *load, const struct ban *ban)
+static void take_kept(struct load *load);
+
+/* A ban that was taken for firm is not. */
+static void stop_handing(struct load *load)
 {
 	struct memory *memory = load->memory;
 
+	if (!load->handing)
+		return;
+	memory->upset |= memory->firm > 0;
+	memory->firm = 0;
+	take_kept(load);
+}
+
+static void load_ban(struct load *load, const struct ban *ban)
+{
+	struct memory *memory = load->memory;
+	bool never = judge_never(memory->judge, ban->jail, &ban->prefix) != NULL;
+
 	/* One that seems to be over may not be: a record to come says how its times are read.
 	 */
-	if (!judge_never(memory->judge, ban->jail, &ban->prefix)) {
-		judge_put(memory->judge, ban);
-		return;
-	}
-	judge_undo(memory->judge, ban->jail, &ban->prefix, NULL);
-	memory->outlawed++;
+	if (never ? judge_undo(memory->judge, ban->jail, &ban->prefix, NULL)
+		  : judge_put(memory->judge, ban) > 0)
+		stop_handing(load);
+	memory->outlawed += never;
 }
 
 static void load_strike(struct load *load, const struct record *record)
@@ -99,6 +118,8 @@ static uint64_t shift(struct memory *memory, int64_t by, int64_t latest)
 /* Times that a process before this one wrote, by a clock that was set meanwhile. */
 static void load_clock(struct load *load, const struct record *record)
 {
+	if (record->clock.shift)
+		stop_handing(load);
 	shift(load->memory, record->clock.shift, TIME_FOREVER);
 	load->clock = *record;
 }
@@ -132,14 +153,10 @@ static void load_position(struct load *load, const struct record *record)
 			     at < load->now ? at : load->now);
 }
 
-static void load_record(void *arg, const struct record *on_disk)
+static void take_record(struct load *load, const struct record *record)
 {
-	struct load *load = arg;
 	struct memory *memory = load->memory;
-	struct record mine = *on_disk, *record = &mine;
 
-	if (!load_numbers(load, record))
-		return;
 	switch (record->kind) {
 	case RECORD_NAME:
 		load_name(load, record->name.number, record->name.text);
@@ -189,6 +206,15 @@ static void load_record(void *arg, const struct record *on_disk)
 	}
 }
 
+/* They come behind the others of the snapshot, in their order. */
+static void take_kept(struct load *load)
+{
+	load->handing = false;
+	for (uint32_t i = 0; i < load->ahead.count; i++)
+		take_record(load, &load->ahead.kept[i]);
+	load->ahead.count = 0;
+}
+
 static void load_note(void *arg, const char *text)
 {
 	struct load *load = arg;
@@ -225,6 +251,66 @@ static int64_t find_jump(const struct load *load, const struct record *start)
 	if (jump > -STEADY_SLACK_MS && (!same || jump < STEADY_SLACK_MS))
 		return 0;
 	return jump;
+}
+
+/* Will the times in the snapshot stay what they are? */
+static bool times_stand(const struct load *load)
+{
+	struct record start = memory_clock(load->memory);
+	struct load end = *load;
+
+	if (load->ahead.clock.kind)
+		end.clock = load->ahead.clock;
+	return !(load->ahead.shift + end.clock.clock.ahead + find_jump(&end, &start));
+}
+
+static void hand_on(struct load *load)
+{
+	struct memory *memory = load->memory;
+
+	if (load->handing && !memory->loading && !times_stand(load))
+		stop_handing(load);
+	memory->loading |= load->handing;
+	if (load->handing)
+		memory->firm = judge_slots(memory->judge);
+	if (memory->loading)
+		memory->hand(memory->hand_arg);
+}
+
+static void load_record(void *arg, const struct record *on_disk)
+{
+	struct load *load = arg;
+	struct record record = *on_disk;
+
+	if (load->part == STORE_AHEAD) {
+		ahead_see(&load->ahead, on_disk);
+		return;
+	}
+	if (!load_numbers(load, &record))
+		return;
+	if (load->handing && ahead_keep(&load->ahead, &record))
+		return;
+	if (load->ahead.failed)
+		stop_handing(load);
+	take_record(load, &record);
+	if (load->memory->hand && ++load->taken % HAND_RECORDS == 0)
+		hand_on(load);
+}
+
+static void load_part(void *arg, enum store_part part, uint64_t bans)
+{
+	struct load *load = arg;
+	struct memory *memory = load->memory;
+
+	load->part = part;
+	if (part == STORE_SNAPSHOT && bans < UINT32_MAX) {
+		load->handing = bans && !load->ahead.failed;
+		memory->coming = (uint32_t)bans;
+		judge_reserve(memory->judge, memory->coming);
+	} else if (load->handing) {
+		memory->firm = judge_slots(memory->judge);
+		take_kept(load);
+	}
 }
 
 /* How much later the times are that were loaded. */
@@ -276,6 +362,7 @@ static void settle(struct load *load)
 	memory_put(memory, &start);
 	clamped = shift(memory, start.clock.shift, load->now + AHEAD_MS);
 	clamped += clamp_bans(memory, load->now);
+	memory->upset |= memory->loading && (clamped || start.clock.shift);
 	while (judge_expire(memory->judge, load->now, &ban))
 		memory->expired++;
 	if (clamped)
@@ -294,23 +381,29 @@ int memory_open(struct memory *memory, const char *dir, enum store_mode mode, in
 	struct load load = {.memory = memory,
 			    .now = now,
 			    .uptime = moment_uptime(),
+			    .part = STORE_JOURNALS,
 			    .note = note,
 			    .arg = arg};
-	struct store_load events = {.record = load_record, .note = load_note};
+	struct store_load events = {.record = load_record,
+				    .note = load_note,
+				    .part = memory->hand ? load_part : NULL};
 	int error = -ENOMEM;
 
 	load.disk = names_new();
 	if (!load.disk)
 		return error;
+	steady_set(&memory->clock, now, load.uptime);
 	/* A lower maxbans than before must not lose what was acknowledged. */
 	judge_set_limit(memory->judge, UINT32_MAX);
 	error = store_open(&memory->store, dir, mode, &events, &load);
 	judge_set_limit(memory->judge, memory->maxbans);
 	tarpit_loaded(memory->tarpit);
 	memory->writes = !error && mode == STORE_WRITE;
-	steady_set(&memory->clock, now, load.uptime);
 	if (!error)
 		settle(&load);
+	memory->loading = false;
+	memory->coming = 0;
+	ahead_clear(&load.ahead);
 	recall_sort(&memory->recall);
 	names_free(load.disk);
 	free(load.map);

@@ -60,6 +60,7 @@ static void on_own(void *arg, const struct prefix *addresses, size_t count)
 		enforce_before(offline->enforce, ban.jail, &ban.prefix);
 		judge_undo(judge, ban.jail, &ban.prefix, NULL);
 		enforce_change(offline->enforce, ban.jail, &ban.prefix);
+		offline->memory->upset |= offline->memory->loading;
 	}
 }
 
@@ -129,12 +130,42 @@ static int offline_drop(const struct conf *conf)
 	return error ? say("privileges", error) : 0;
 }
 
+static int offline_define(struct offline *offline)
+{
+	int error;
+
+	if (offline->defined)
+		return 0;
+	if (offline->work->empty)
+		enforce_hold_back(offline->enforce);
+	else if (!offline->work->work && leave_files(offline->setup->conf))
+		return -ENOMEM;
+	error = enforce_define(offline->enforce, offline->setup->conf);
+	offline->defined = !error;
+	return error;
+}
+
+/* The helper fills what is empty while the state is read. */
+static void on_hand(void *arg)
+{
+	struct offline *offline = arg;
+
+	if (offline->lost || offline_define(offline))
+		return;
+	enforce_read(offline->enforce);
+	event_base_loop(offline->base, EVLOOP_NONBLOCK);
+}
+
 static int offline_load(struct offline *offline)
 {
 	const char *dir = offline->setup->conf->statedir;
 	enum store_mode mode = offline->work->work ? STORE_WRITE : STORE_READ;
 	int error = setup_judge(offline->memory, offline->setup->conf);
 
+	if (!offline->work->work && !offline->work->empty) {
+		offline->memory->hand = on_hand;
+		offline->memory->hand_arg = offline;
+	}
 	if (!error)
 		error = memory_open(offline->memory, dir, mode, moment_now(), on_note, NULL);
 	if (error == -ENOENT) {
@@ -149,18 +180,14 @@ static int offline_load(struct offline *offline)
 static int offline_apply(struct offline *offline)
 {
 	struct timeval patience = {GIVE_UP_S, 0};
-	int error;
+	int error = offline_define(offline);
 
-	if (offline->work->empty)
-		enforce_hold_back(offline->enforce);
-	else if (!offline->work->work && leave_files(offline->setup->conf))
-		return -ENOMEM;
-	error = enforce_define(offline->enforce, offline->setup->conf);
 	if (error)
 		return error;
-	offline->defined = true;
+	enforce_read(offline->enforce);
 	event_base_loopexit(offline->base, &patience);
-	event_base_dispatch(offline->base);
+	if (!offline->lost)
+		event_base_dispatch(offline->base);
 	if (offline->lost || !enforce_settled(offline->enforce)) {
 		log_error("banish-netlink %s", offline->lost ? "ended" : "does not answer");
 		return -EIO;

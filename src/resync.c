@@ -72,7 +72,7 @@ static bool sync_list(struct holding *holding)
 
 static bool sync_refill(struct holding *holding, enum target_phase phase)
 {
-	size_t expect = holding->empty ? 0 : judge_counts(holding->memory->judge).live;
+	size_t expect = holding->empty ? 0 : memory_expect(holding->memory);
 
 	if (target_refill(holding->targets, holding->number, phase, expect))
 		return false;
@@ -93,6 +93,16 @@ static bool sync_flush(struct holding *holding)
 		return false;
 	holding->phase = HOLDING_COMMIT;
 	return true;
+}
+
+/* As long as bans are read it is not known what a target should not hold: only what is empty is
+ * filled. */
+static bool can_start(const struct holding *holding)
+{
+	const struct target_info *info = &holding->is.info;
+
+	return !holding->memory->loading || info->way == TARGET_NOTHING ||
+	       info->way == TARGET_REFILL || (info->created && !is_shared(holding));
 }
 
 /* What was made just now is empty: no need to list it, or to fill a second set. Someone else's
@@ -154,20 +164,24 @@ static bool walk_change(const struct holding *holding, uint32_t slot, int64_t no
 static bool walk_step(struct holding *holding, int64_t now)
 {
 	struct target_change changes[TARGET_BATCH_MAX];
-	uint32_t end = judge_slots(holding->memory->judge), slot = holding->slot;
+	uint32_t end = memory_slots(holding->memory), slot = holding->slot;
+	bool loading = holding->memory->loading;
 	size_t count = 0;
 
 	if (targets_room(holding->targets) <= ROOM_FOR_NEWS ||
 	    holding->sent_count == HOLDING_SENT)
 		return false;
+	/* Batches are full. */
+	if (loading && end < slot + TARGET_BATCH_MAX)
+		return false;
 	for (; slot < end && count < TARGET_BATCH_MAX; slot++)
 		count += walk_change(holding, slot, now, &changes[count]);
-	if (!count) {
+	if (!count && !loading) {
 		holding->phase = HOLDING_DRAIN;
 		holding->drain = holding->queued;
 		return true;
 	}
-	if (!holding_send(holding, changes, count, 0))
+	if (count && !holding_send(holding, changes, count, 0))
 		return false;
 	holding->slot = slot;
 	return true;
@@ -179,7 +193,8 @@ bool holding_step(struct holding *holding, int64_t now)
 	case HOLDING_IDLE:
 		return (holding->again ||
 			(holding->heal && !holding_rests(holding, moment_ticks()))) &&
-		       targets_room(holding->targets) && sync_start(holding);
+		       can_start(holding) && targets_room(holding->targets) &&
+		       sync_start(holding);
 	case HOLDING_WALK:
 		return walk_step(holding, now);
 	case HOLDING_DRAIN:

@@ -402,6 +402,11 @@ void judge_set_limit(struct judge *judge, uint32_t bans)
 	bans_set_limit(&judge->strikes.past, bans);
 }
 
+void judge_reserve(struct judge *judge, uint32_t bans)
+{
+	(void)hash_index_reserve(&judge->bans.index, bans);
+}
+
 int judge_set_jails(struct judge *judge, const struct judge_jail *jails, size_t count)
 {
 	return jails_set(&judge->jails, jails, count);

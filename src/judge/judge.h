@@ -63,6 +63,8 @@ void judge_free(struct judge *judge);				      /* takes NULL */
 /* Room for this many bans from now on. Those that are there stay until they end, also beyond.
  */
 void judge_set_limit(struct judge *judge, uint32_t bans);
+/* So many bans are to come: makes room for them, if there is the memory. */
+void judge_reserve(struct judge *judge, uint32_t bans);
 /* How long bans that are over are remembered, in ms: see judge/strikes.h. A day at first. */
 void judge_set_age(struct judge *judge, int64_t age);
 /* The jails from now on. Copied. Bans and offences of jails that are gone stay until they end.
