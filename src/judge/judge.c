@@ -12,65 +12,6 @@
 #define TIDY_STEPS 2
 #define AGE_MS (INT64_C(86400) * 1000)
 
-/* ---- what is never banned ---- */
-
-static const struct prefix loopback4 = {.family = 4, .len = 8, .addr = {127}};
-static const struct prefix loopback6 = {.family = 6, .len = 128, .addr = {[15] = 1}};
-static const struct prefix unspecified4 = {.family = 4, .len = 32};
-static const struct prefix unspecified6 = {.family = 6, .len = 128};
-
-static bool overlaps(const struct prefix *a, const struct prefix *b)
-{
-	return prefix_covers(a, b) || prefix_covers(b, a);
-}
-
-static const struct ignore *ignore_of(const struct judge *judge, uint32_t jail)
-{
-	const struct jail *found = jails_find(&judge->jails, jail);
-
-	return found ? &found->ignore : NULL;
-}
-
-const char *judge_never(const struct judge *judge, uint32_t jail, const struct prefix *prefix)
-{
-	const struct ignore *ignore = ignore_of(judge, jail);
-
-	if (prefix->len < (prefix->family == 4 ? 8 : 32))
-		return prefix->family == 4 ? "wider than /8" : "wider than /32";
-	if (overlaps(prefix, &loopback4) || overlaps(prefix, &loopback6))
-		return "loopback";
-	if (overlaps(prefix, &unspecified4) || overlaps(prefix, &unspecified6))
-		return "the unspecified address";
-	if (ignore_covers(&judge->own, prefix))
-		return "this host's own address";
-	if (ignore_inside(&judge->own, prefix))
-		return "covers this host's own address";
-	if (ignore && ignore_covers(ignore, prefix))
-		return "in ignoreip";
-	if (ignore && ignore_inside(ignore, prefix))
-		return "covers an address in ignoreip";
-	return NULL;
-}
-
-static struct prefix subject_of(const struct judge *judge, const struct jail *jail,
-				const struct prefix *address)
-{
-	struct prefix wide;
-
-	if (address->family != 6)
-		return *address;
-	wide = prefix_cut(address, jail->prefix6);
-	return judge_never(judge, jail->name, &wide) ? *address : wide;
-}
-
-struct prefix judge_subject(const struct judge *judge, uint32_t jail,
-			    const struct prefix *address)
-{
-	const struct jail *found = jails_find(&judge->jails, jail);
-
-	return found ? subject_of(judge, found, address) : *address;
-}
-
 /* ---- offences ---- */
 
 /* False: the line is too old to count, or says no time that a line found at start can have. */
@@ -231,7 +172,7 @@ enum judge_verdict judge_offence(struct judge *judge, const struct offence *offe
 		judge->counts.ignored++;
 		return JUDGE_IGNORED;
 	}
-	out->prefix = subject_of(judge, jail, &offence->prefix);
+	out->prefix = judge_subject_in(judge, jail, &offence->prefix);
 	if (!counts)
 		return old(judge);
 	error = count_weight(judge, jail, &out->prefix, *time, moment_after(now, SLACK_MS),
@@ -253,7 +194,7 @@ void judge_put_offence(struct judge *judge, uint32_t jail, const struct prefix *
 
 	if (!found)
 		return;
-	subject = subject_of(judge, found, prefix);
+	subject = judge_subject_in(judge, found, prefix);
 	(void)count_offence(judge, found, &subject, time, TIME_FOREVER, &sum);
 }
 
@@ -272,7 +213,7 @@ unsigned judge_count(const struct judge *judge, uint32_t jail, const struct pref
 
 	if (!found)
 		return 0;
-	subject = subject_of(judge, found, prefix);
+	subject = judge_subject_in(judge, found, prefix);
 	if (__builtin_sub_overflow(now, found->findtime, &since))
 		since = INT64_MIN;
 	return ledger_count(&judge->ledger, jail, &subject, since);

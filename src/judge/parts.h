@@ -19,6 +19,9 @@ struct judge {
 	struct judge_counts counts;
 };
 
+/* As judge_subject(). */
+struct prefix judge_subject_in(const struct judge *judge, const struct jail *jail,
+			       const struct prefix *address);
 /* Fill in until and strikes of a ban that is new: prefix, jail and since are known. */
 void judge_measure(const struct judge *judge, const struct jail *jail, struct ban *ban);
 /* Before `ban` takes the place of what there is: that is remembered, unless it is the same ban
