@@ -12,14 +12,9 @@ target = ipset[name=ours]
          ipset[name=bl]
          route
 E2
-cat >"$T/run" <<E2
-#!/bin/sh
-export LD_PRELOAD='$T/clock.so'
-exec '$BANISH' "\$@"
-E2
-chmod +x "$T/run"
+run_with LD_PRELOAD="$T/clock.so"
 echo 0 >"$T/ticks"
-BANISH=$T/run start
+run
 
 exchange() { printf 'del %s %s\nadd %s %s timeout 3600\n' "$1" "$2" "$1" "$3" | ipset restore; }
 check "bans" ask ban --for 1h 203.0.113.5 203.0.113.6

@@ -18,13 +18,7 @@ expire = 1h
 E2
 
 # Only the daemon has the false clock.
-run() { BANISH=$T/run start; }
-cat >"$T/run" <<E2
-#!/bin/sh
-export LD_PRELOAD='$T/clock.so'
-exec '$BANISH' "\$@"
-E2
-chmod +x "$T/run"
+run_with LD_PRELOAD="$T/clock.so"
 set_clock() { echo "$1" >"$T/offset.new" && mv "$T/offset.new" "$T/offset"; }
 
 # What is left of a ban in seconds, as the daemon and as the kernel count it.
@@ -66,7 +60,7 @@ sshd_line 203.0.113.7 >>"$T/auth.log"
 sshd_line 203.0.113.7 >>"$T/auth.log"
 check "a message is credited" credit 198.51.100.10
 check "just now" credited 198.51.100.10
-soon "two offences are counted" sh -c "'$BANISH' why -c '$CONF' 203.0.113.7 | grep -q '2 of 3'"
+soon "two offences are counted" counts 203.0.113.7 2
 for jump in $day $((-2 * day)) $year1970 0; do
 	: >"$LOG"
 	set_clock "$jump"
@@ -75,7 +69,7 @@ for jump in $day $((-2 * day)) $year1970 0; do
 	within "a ban keeps what is left" 203.0.113.1
 	check "and a credit, too" credited 198.51.100.10
 done
-check "the offences are still two" sh -c "'$BANISH' why -c '$CONF' 203.0.113.7 | grep -q '2 of 3'"
+check "the offences are still two" counts 203.0.113.7 2
 
 for jump in $day $year1970 $((-2 * day)); do
 	: >"$LOG"
@@ -94,7 +88,7 @@ for jump in $day $year1970 $((-2 * day)); do
 	check "and the one given then" credited 198.51.101.10
 	check "one for ever is for ever" banned 203.0.113.2
 	check "and two offences are two" \
-		sh -c "'$BANISH' why -c '$CONF' 203.0.113.7 | grep -q '2 of 3'"
+		counts 203.0.113.7 2
 	check "unban" ask unban 203.0.113.3
 done
 
@@ -113,7 +107,7 @@ boot() { # NUMBER
 	cc -shared -fPIC -o "$T/boot.so" "$T/boot.c" || fail "the test's boot"
 }
 boot 7
-sed -i "s|^export.*|export LD_PRELOAD='$T/clock.so $T/boot.so'|" "$T/run"
+run_with LD_PRELOAD="$T/clock.so $T/boot.so"
 set_clock $year1970
 cat >"$T/after" <<E2
 ip link set lo up

@@ -13,13 +13,11 @@ filter = sshd
 logpath = $T/auth.log
 maxretry = 3
 E2
-cat >"$T/run" <<E2
-#!/bin/sh
-export LD_PRELOAD='$T/fault.so' FAULT_DIR='$T/state' FAULT_FILE='$T/errno' FAULT_WAY=0
-exec '$BANISH' "\$@"
-E2
-chmod +x "$T/run"
-run() { FAULT_CALL=$1 BANISH=$T/run start; }
+refusing() { # CALL
+	run_with LD_PRELOAD="$T/fault.so" FAULT_DIR="$T/state" FAULT_FILE="$T/errno" FAULT_WAY=0 \
+		FAULT_CALL="$1"
+	run
+}
 durable() { ask status --json | jq -e .state.durable; }
 three() { # ADDRESS: three offences, a ban
 	for _ in 1 2 3; do sshd_line "$1" >>"$T/auth.log"; done
@@ -29,10 +27,10 @@ n=10
 for errno in 28:"No space left on device" 30:"Read-only file system" 5:"Input/output error" 122:"Disk quota exceeded"; do
 	words=${errno#*:}
 	n=$((n + 10))
-	run '*'
+	refusing '*'
 	check "a ban" ask ban --for 1h "203.0.113.$n" "203.0.113.$((n + 1))"
 	sshd_line "203.0.113.$((n + 2))" >>"$T/auth.log"
-	soon "an offence" sh -c "'$BANISH' why -c '$CONF' 203.0.113.$((n + 2)) | grep -q '1 of 3'"
+	soon "an offence" counts "203.0.113.$((n + 2))" 1
 	sleep 0.2
 	echo "${errno%%:*}" >"$T/errno"
 	refuse "$words: a ban says it is not durable" 1 "not durable" ask ban --for 1h "203.0.113.$((n + 3))"
@@ -53,23 +51,23 @@ for errno in 28:"No space left on device" 30:"Read-only file system" 5:"Input/ou
 	[ "${errno%%:*}" = 5 ] ||
 		equal "nothing was given up" 0 "$(ask status --json | jq .state.dropped)"
 	stop KILL
-	run '*'
+	refusing '*'
 	check "after a kill the ban is there" banned "203.0.113.$((n + 3))"
 	check "and the one by the log" banned "203.0.113.$((n + 4))"
 	check "the unban, too" not_banned "203.0.113.$((n + 1))"
-	soon "two offences are two" sh -c "'$BANISH' why -c '$CONF' 203.0.113.$((n + 2)) | grep -q '2 of 3'"
+	soon "two offences are two" counts "203.0.113.$((n + 2))" 2
 	check "nothing was found damaged" not grep -q 'state: .*damaged' "$LOG"
 	stop
 done
 
 # What the disk refuses a snapshot alone.
-run openat:new
+refusing openat:new
 check "a ban" ask ban --for 1h 203.0.113.200
 echo 28 >"$T/errno"
 stop
 check "no snapshot can be written at the end" banish state verify "$T/state"
 rm "$T/errno"
-run openat:new
+refusing openat:new
 check "the journal had all" banned 203.0.113.200
 stop
 

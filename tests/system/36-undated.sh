@@ -3,10 +3,6 @@
 # last there; also what is read again after kill -9; and nothing of a log that is new.
 . "$(dirname "$0")/lib.sh"
 
-counted() { ask why --json "$1" | jq -r '[.counts[] | .count] | add // 0'; }
-counts() { [ "$(counted "$1")" = "$2" ]; }
-lines() { ask status --json | jq -r "[.sources[] | select(.path==\"$1\") | .lines] | add"; }
-read_up_to() { [ "$(lines "$1")" = "$2" ] || { echo "read: $(lines "$1")"; false; }; }
 
 cat >"$T/bare.conf" <<'E2'
 [Definition]

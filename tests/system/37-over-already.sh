@@ -3,9 +3,6 @@
 # after kill -9, neither where nobody is banned nor beside a ban.
 . "$(dirname "$0")/lib.sh"
 
-counted() { ask why --json "$1" | jq -r '[.counts[] | .count] | add // 0'; }
-lines() { ask status --json | jq -r "[.sources[] | select(.path==\"$T/old.log\") | .lines] | add"; }
-read_up_to() { [ "$(lines)" = "$1" ] || { echo "read: $(lines)"; false; }; }
 line() { echo "$(date -d "$2" '+%Y-%m-%d %H:%M:%S') denied $1" >>"$T/old.log"; } # ADDRESS WHEN
 # What was read is on disk before this command returns.
 on_disk() { ask ban --for 1h 192.0.2.99; }
@@ -26,7 +23,7 @@ logpath = $T/old.log
 E2
 for i in 1 2 3; do line 203.0.113.1 '-30 min'; done
 start
-soon "three old failures are read" read_up_to 3
+soon "three old failures are read" read_up_to "$T/old.log" 3
 check "and ban nobody" not_banned 203.0.113.1
 equal "for what they led to is over, and they with it" 0 "$(counted 203.0.113.1)"
 check "which is on disk" on_disk
@@ -34,7 +31,7 @@ stop KILL
 start
 equal "after kill -9 as well" 0 "$(counted 203.0.113.1)"
 line 203.0.113.1 now
-soon "one more is read" read_up_to 1
+soon "one more is read" read_up_to "$T/old.log" 1
 check "and is not enough" not_banned 203.0.113.1
 equal "but counts" 1 "$(counted 203.0.113.1)"
 
@@ -42,7 +39,7 @@ check "a ban by hand" ask ban --jail old --for 1h 203.0.113.2
 stop KILL
 for i in 1 2 3; do line 203.0.113.2 '-30 min'; done
 start
-soon "old failures of the banned are read" read_up_to 3
+soon "old failures of the banned are read" read_up_to "$T/old.log" 3
 equal "and are spent" 0 "$(counted 203.0.113.2)"
 check "which is on disk" on_disk
 stop KILL

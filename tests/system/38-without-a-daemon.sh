@@ -4,11 +4,7 @@
 # the log that is read goes on from one run to the next, and to the daemon's.
 . "$(dirname "$0")/lib.sh"
 
-counted() { ask why --json "$1" | jq -r '[.counts[] | .count] | add // 0'; }
-counts() { [ "$(counted "$1")" = "$2" ]; }
-lines() { ask status --json | jq -r "[.sources[] | select(.path==\"$1\") | .lines] | add"; }
-read_up_to() { [ "$(lines "$1")" = "$2" ] || { echo "read: $(lines "$1")"; false; }; }
-sshd() { printf '%s host sshd[4711]: %s\n' "$(LC_ALL=C date '+%b %e %H:%M:%S')" "$1" >>"$T/auth.log"; }
+sshd() { printf '%s host sshd[4711]: %s\n' "$(when)" "$1" >>"$T/auth.log"; }
 
 cat >"$T/bare.conf" <<'E2'
 [Definition]
@@ -52,14 +48,14 @@ stop TERM
 
 scan() { check "$1" ask scan --block --jail "$2"; }
 saved() { ask state dump | jq -es "any(.kind==\"ban\" and .ip==\"$1\")"; }
-unknown() { printf '%s host sm-mta[%s]: %s\n' "$(LC_ALL=C date '+%b %e %H:%M:%S')" 999991 "6AKNi1wJ999991: $1" >>"$T/mail.log"; }
+unknown() { printf '%s host sm-mta[%s]: %s\n' "$(when)" 999991 "6AKNi1wJ999991: $1" >>"$T/mail.log"; }
 cat >"$T/pair.conf" <<'E2'
 [Definition]
 failregex = ^\s*(?P<id>\w+) refused<SKIPLINES>\s*(?P=id) peer is <ADDR>$
 maxlines = 8
 datepattern = ^%%b %%d %%H:%%M:%%S
 E2
-pair() { printf '%s %s\n' "$(LC_ALL=C date '+%b %e %H:%M:%S')" "$1" >>"$T/pair.log"; }
+pair() { printf '%s %s\n' "$(when)" "$1" >>"$T/pair.log"; }
 : >"$T/pair.log"; : >"$T/mail.log"
 cat >>"$CONF" <<E2
 [pair]

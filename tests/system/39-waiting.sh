@@ -27,7 +27,6 @@ python3 "$T/dns.py" "$T/answers" &
 DNS=$!
 trap 'kill $DNS; finish' EXIT
 
-when() { LC_ALL=C date '+%b %e %H:%M:%S'; }
 named() {
 	printf '%s host sshd[4711]: Failed password for root from %s port 40022 ssh2\n' \
 		"$(when)" "$1" >>"$T/names.log"
@@ -35,12 +34,6 @@ named() {
 mta() { printf '%s host sm-mta[%s]: %s: %s\n' "$(when)" "$1" "$2" "$3" >>"$T/mail.log"; }
 unknown() { mta "$1" "$2" '<nobody@example.net>... User unknown'; }
 from() { mta "$1" "$2" "from=<a@b.example>, size=0, class=0, nrcpts=1, proto=ESMTP, relay=mail.client.example [$3]"; }
-counted() { ask why --json "$1" | jq -r '[.counts[] | .count] | add // 0'; }
-counts() { [ "$(counted "$1")" = "$2" ]; }
-lines() { ask status --json | jq -r "[.sources[] | select(.path==\"$1\") | .lines] | add"; }
-read_up_to() { [ "$(lines "$1")" = "$2" ] || { echo "read: $(lines "$1")"; false; }; }
-mark() { records=$(ask status --json | jq .state.records); }
-on_disk() { ask status --json | jq -e ".state.records >= $records + 2 and .state.backlog_bytes == 0"; }
 asked() { grep -qx "$1" "$T/answers.asked"; }
 
 : >"$T/names.log"; : >"$T/mail.log"

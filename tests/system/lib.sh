@@ -127,11 +127,36 @@ stop() { # [signal]
 	return $code
 }
 
+when() { LC_ALL=C date '+%b %e %H:%M:%S'; }
 # sshd_line ADDRESS [user]: one genuine failure, dated now.
 sshd_line() {
 	printf '%s host sshd[4711]: Failed password for %s from %s port 40022 ssh2\n' \
-		"$(LC_ALL=C date '+%b %e %H:%M:%S')" "${2:-root}" "$1"
+		"$(when)" "${2:-root}" "$1"
 }
+
+# What the daemon has counted of an address, in all jails or in one, and how far a log was read.
+counted() { # ADDRESS [JAIL]
+	ask why --json "$1" |
+		jq "[.counts[] | select(\"${2:-}\" == \"\" or .jail == \"${2:-}\").count] | add // 0"
+}
+counts() { [ "$(counted "$1" "${3:-}")" = "$2" ]; } # ADDRESS COUNT [JAIL]
+lines() { ask status --json | jq "[.sources[] | select(.path == \"$1\").lines] | add"; }
+read_up_to() { [ "$(lines "$1")" = "$2" ] || { echo "read: $(lines "$1")"; false; }; }
+
+# mark, then on_disk: of what was read since then a piece or an offence and the position are.
+mark() { records=$(ask status --json | jq .state.records); }
+on_disk() {
+	ask status --json | jq -e ".state.records >= $records + 2 and .state.backlog_bytes == 0"
+}
+
+# Makes $T/run, which is the program with these in its environment.
+run_with() { # NAME=VALUE...
+	printf '#!/bin/sh\nexec env' >"$T/run"
+	printf " '%s'" "$@" "$BANISH" >>"$T/run"
+	echo ' "$@"' >>"$T/run"
+	chmod +x "$T/run"
+}
+run() { BANISH=$T/run start; }
 
 banned() { ask list --json | grep -qF "\"ip\":\"$1\""; }
 not_banned() { ! banned "$1"; }
