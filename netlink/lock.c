@@ -1,26 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
-#include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "netlink/ipset.h"
 #include "netlink/lock.h"
-
-#define PAUSE_MS 20 /* between two tries */
-
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 size_t lock_names(char (*out)[LOCK_NAME_MAX], const struct options *o)
 {
@@ -89,23 +77,22 @@ static int bind_name(int *out, const struct sockaddr_un *at, socklen_t len)
 	return error;
 }
 
-/* A helper whose daemon was stopped just now may take a moment to end. */
-static int take(int *out, const char *name, int64_t patience)
+static int take(int *out, const char *name)
 {
 	struct sockaddr_un at;
 	socklen_t len = address(&at, name);
-	int error;
+	int error = bind_name(out, &at, len);
 
-	for (;;) {
-		error = bind_name(out, &at, len);
-		if (error != -EADDRINUSE || now_ms() >= patience)
-			break;
-		poll(NULL, 0, PAUSE_MS);
-	}
+	if (error != -EADDRINUSE)
+		return error;
+	if (is_banish(&at, len))
+		return WIRE_FAULT_BUSY;
+	/* It may have been one that has ended by now. */
+	error = bind_name(out, &at, len);
 	if (error != -EADDRINUSE)
 		return error;
 	*out = -1;
-	return is_banish(&at, len) ? WIRE_FAULT_BUSY : 0;
+	return 0;
 }
 
 static int take_one(struct locks *l, uint32_t user, const char *name)
@@ -123,7 +110,7 @@ static int take_one(struct locks *l, uint32_t user, const char *name)
 	}
 	if (room == LOCKS_MAX)
 		return -ENOSPC;
-	error = take(&l->at[room].fd, name, l->patience);
+	error = take(&l->at[room].fd, name);
 	if (error)
 		return error;
 	snprintf(l->at[room].name, LOCK_NAME_MAX, "%s", name);

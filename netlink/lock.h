@@ -15,11 +15,9 @@
 #define LOCKS_OF_TARGET 4 /* an ipset target has four sets */
 #define LOCKS_MAX (WIRE_TARGETS_MAX * LOCKS_OF_TARGET)
 #define LOCK_NAME_MAX 64
-#define LOCK_PATIENCE_MS 2500 /* a helper that ends takes two seconds at most */
 
 /* What a worker holds. While its targets are defined anew two of them can use one name. */
 struct locks {
-	int64_t patience; /* ms, CLOCK_MONOTONIC: until then one that is taken is waited for */
 	struct {
 		char name[LOCK_NAME_MAX];
 		int fd;

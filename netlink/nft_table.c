@@ -10,7 +10,7 @@
 #include "netlink/nft_table.h"
 
 #define TRIES 100
-#define WAIT_NS 20000000 /* 2 s altogether: a dying owner's socket closes when it is reaped */
+#define WAIT_NS 20000000 /* 2 s altogether, while others make and delete tables in a loop */
 
 static int commit(struct nft_table *t)
 {
@@ -286,7 +286,7 @@ int nft_table_open(struct nft_table *t, struct nft_scope *s)
 
 	for (tries = 0; tries < TRIES; tries++) {
 		error = open_once(t, s);
-		if (error != -EPERM && error != -EBUSY && error != -EINTR && error != -ENOENT)
+		if (error != -EBUSY && error != -EINTR && error != -ENOENT)
 			break;
 		nanosleep(&wait, NULL);
 	}

@@ -48,7 +48,8 @@ void nft_table_free(struct nft_table *t); /* takes NULL */
 
 /* The table is there and the scope is as it should be after this, with whatever was in it, or
  * empty (s->created). Also repairs what others changed or took away. kernel and owner are set
- * by the caller. 0 or -errno; -EPERM: someone else owns the table. */
+ * by the caller. 0 or -errno; -EPERM: someone else owns the table, or one who is about to end.
+ */
 int nft_table_open(struct nft_table *t, struct nft_scope *s);
 /* Nothing is defined any more for now: what scopes left behind that nobody defines is taken
  * out, by this and from now on by nft_table_open(). */

@@ -119,7 +119,9 @@ enum wire_way {
 };
 
 struct wire_defined {
-	int32_t error; /* 0, or why the target cannot be used: enum wire_fault or -errno */
+	/* 0, or why the target cannot be used: enum wire_fault or -errno. EAGAIN: another
+	 * helper has it that may be about to end, so it is to be defined again soon. */
+	int32_t error;
 	/* ipset: the mark of the sets we made (their hash's initval), else 0. A set with
 	 * another mark is someone else's; one such among the target's makes all of it
 	 * WIRE_WAY_ADD. */

@@ -19,6 +19,10 @@
 #include "netlink/watch.h"
 #include "netlink/worker.h"
 
+/* A helper whose daemon was stopped just now takes two seconds at most to end, and a table is
+ * its own until then. */
+#define PATIENCE_MS 2500
+
 struct worker {
 	int fd;
 	int error;    /* of the socketpair: the end */
@@ -29,6 +33,7 @@ struct worker {
 	struct sockets sockets;
 	struct conntrack conntrack;
 	struct locks locks;
+	int64_t patience; /* ms: until then what another helper has is asked for again */
 	int look_ms;	  /* between two looks at targets that the kernel says nothing about */
 	int64_t look_due; /* ms; INT64_MAX: there are none */
 	struct target *targets[WIRE_TARGETS_MAX];
@@ -145,6 +150,16 @@ static int open_target(struct worker *w, const struct options *o, struct wire_de
 	return -EINVAL;
 }
 
+/* Nobody waits here for another helper to end: the other targets have work to do. */
+static int unless_later(const struct worker *w, const struct options *o, int error)
+{
+	/* Who may not use nf_tables at all has failed before that. */
+	bool owned = error == -EPERM && o->kind == OPTIONS_NFT && w->kernel.nft_can.done;
+	bool taken = error == WIRE_FAULT_BUSY || owned;
+
+	return taken && now_ms() < w->patience ? -EAGAIN : error;
+}
+
 static void look_later(struct worker *w)
 {
 	int i;
@@ -191,7 +206,7 @@ static void do_define(struct worker *w)
 		target_where(&defined, where);
 	} else {
 		watch_for(w, &o);
-		defined.error = open_target(w, &o, &defined);
+		defined.error = unless_later(w, &o, open_target(w, &o, &defined));
 		/* What the user's ruleset lacks may come yet. */
 		if (defined.error && defined.error != WIRE_FAULT_NO_TABLE &&
 		    defined.error != WIRE_FAULT_NO_SET)
@@ -475,7 +490,7 @@ int worker_run(int fd, int nft_fd, int look_ms)
 		w->fd = fd;
 		w->look_ms = look_ms;
 		w->look_due = INT64_MAX;
-		w->locks.patience = now_ms() + LOCK_PATIENCE_MS;
+		w->patience = now_ms() + PATIENCE_MS;
 		error = start(w, nft_fd);
 	}
 	if (error) {

@@ -174,6 +174,11 @@ static bool take_defined(struct targets *targets, const struct request *request)
 
 	if (request->generation != targets->generation)
 		return true;
+	if (!packet->head.error && packet->defined.error == -EAGAIN) {
+		slot->state = SLOT_RESTING;
+		targets_moment(targets);
+		return true;
+	}
 	if (packet->head.error)
 		kernel_explain(&info, &slot->options, packet->head.error);
 	else if (packet->defined.error < -ERRNO_MAX ||

@@ -19,12 +19,21 @@ void targets_soon(struct targets *targets)
 	event_add(targets->soon, &at_once);
 }
 
+/* What is to be sooner stays so. */
+static void turn_after(struct targets *targets, struct timeval wait)
+{
+	if (!event_pending(targets->soon, EV_TIMEOUT, NULL))
+		event_add(targets->soon, &wait);
+}
+
+void targets_moment(struct targets *targets)
+{
+	turn_after(targets, (struct timeval){.tv_usec = 50000});
+}
+
 void targets_later(struct targets *targets)
 {
-	static const struct timeval in_a_second = {.tv_sec = 1};
-
-	if (!event_pending(targets->soon, EV_TIMEOUT, NULL))
-		event_add(targets->soon, &in_a_second);
+	turn_after(targets, (struct timeval){.tv_sec = 1});
 }
 
 /* 0: sent; 1: it has to wait. */
@@ -192,6 +201,13 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
 	targets_pump(arg);
 }
 
+static void end_rest(struct targets *targets)
+{
+	for (size_t t = 0; t < targets->count; t++)
+		if (targets->slots[t].state == SLOT_RESTING)
+			targets->slots[t].state = SLOT_WANTED;
+}
+
 static void on_soon(evutil_socket_t fd, short what, void *arg)
 {
 	struct targets *targets = arg;
@@ -204,6 +220,7 @@ static void on_soon(evutil_socket_t fd, short what, void *arg)
 	}
 	targets->query_due |= targets->query_again;
 	targets->query_again = false;
+	end_rest(targets);
 	null_answer(targets);
 	turn_over(targets);
 }

@@ -13,6 +13,7 @@ struct tcprules;
 enum slot_state {
 	SLOT_WANTED, /* to be defined */
 	SLOT_ASKED,
+	SLOT_RESTING, /* to be defined again in a moment */
 	SLOT_READY,
 	SLOT_FAILED,
 };
@@ -61,8 +62,9 @@ struct targets {
 
 /* Watch the socket. 0 or -ENOMEM; what was made is freed by targets_close. */
 int targets_watch(struct targets *targets, struct event_base *base);
-/* Turn around the loop once more: at once, or in a second. */
+/* Turn around the loop once more: at once, in a moment, or in a second. */
 void targets_soon(struct targets *targets);
+void targets_moment(struct targets *targets);
 void targets_later(struct targets *targets);
 /* Send what is due: our own requests as far as the window goes, then all that waits. */
 void targets_pump(struct targets *targets);

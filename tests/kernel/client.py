@@ -16,6 +16,7 @@ VERSION, LAST, FOREVER = 3, 1, 2**63 - 1
 (HELLO, DEFINE, FORGET, CHANGE, REFILL, FLUSH, LIST, QUERY, CLOSE, SOCKETS, LIVE, RESULT,
  EVENT) = range(1, 14)
 ADD, DEL, FILL = 1, 2, 3
+AGAIN = -11
 BEGIN, COMMIT, ABORT = 1, 2, 3
 DIFF, REFILL_WAY, ADD_WAY = 1, 2, 3
 TYPE, FAMILY, TIMEOUT, NO_TABLE, NO_SET, OPTION, NETMASK, BUSY = range(1, 9)
@@ -162,12 +163,18 @@ class Helper:
     def ask(self, *args, **more):
         return self.answers(self.send(*args, **more))
 
-    def define(self, target=0, **options):
+    def define_once(self, target=0, **options):
         """An option that is a list is given several times."""
         records = [struct.pack('=B63s', OPTIONS[name], str(one).encode())
                    for name, value in options.items()
                    for one in (value if isinstance(value, list) else [value])]
         return Defined(self.ask(DEFINE, target, records)[0].body)
+
+    def define(self, target=0, **options):
+        """As the daemon does it while another helper may be about to end."""
+        while (defined := self.define_once(target, **options)).error == AGAIN:
+            time.sleep(0.02)
+        return defined
 
     def change(self, *changes, target=0):
         packet = self.ask(CHANGE, target, changes)[0]

@@ -28,7 +28,8 @@ struct packet {
 static struct packet in, out, held_back[WIRE_WINDOW];
 static unsigned held_count;
 static unsigned queries;
-static int old; /* younger verbs are not known */
+static unsigned taken; /* how often a target that another has was asked for */
+static int old;	       /* younger verbs are not known */
 
 static void say(size_t len)
 {
@@ -89,6 +90,8 @@ static void answer_define(void)
 			out.defined.error = WIRE_FAULT_TIMEOUT;
 			strcpy(out.defined.where, o->text);
 		}
+		if (o->option == WIRE_OPT_NAME && !strcmp(o->text, "taken") && taken++ < 3)
+			out.defined.error = -EAGAIN;
 		if (o->option == WIRE_OPT_NAME && !strcmp(o->text, "refused"))
 			out.head.error = -EPERM;
 		if (o->option == WIRE_OPT_NAME && !strcmp(o->text, "nonsense"))

@@ -737,6 +737,28 @@ Test(targets, one_is_defined_again_alone)
 	close_targets(seen);
 }
 
+Test(targets, one_that_another_helper_has_is_asked_for_until_it_ends)
+{
+	static const char *const texts[] = {"ipset[name=taken]", "ipset[name=fine]"};
+	struct seen *seen = open_targets();
+
+	define(seen, texts, 2);
+	run(seen, &seen->ready, 1);
+	cr_expect_eq(seen->info[1].identity, 77u, "the other is ready meanwhile");
+	cr_expect_eq(apply(seen, 0, 1), -EAGAIN);
+	cr_expect_eq(target_redefine(seen->targets, 0), 0);
+	cr_expect_eq(apply(seen, 1, 1), 0);
+	run(seen, &seen->applied, 1);
+	cr_expect_eq(seen->ready, 1u);
+	run(seen, &seen->ready, 2);
+	cr_expect_eq(seen->info[0].error, 0);
+	cr_expect_eq(seen->info[0].identity, 77u);
+	cr_expect_eq(apply(seen, 0, 1), 0);
+	run(seen, &seen->applied, 2);
+	cr_expect_eq(seen->lost, 0u);
+	close_targets(seen);
+}
+
 Test(targets, prefixes_share_a_set_or_do_not)
 {
 	static const char *const texts[] = {"nft", "ipset", "nft[table=\"inet f\",set4=a]"};
