@@ -11,7 +11,8 @@
 #include "setup.h"
 
 #define GIVE_UP_S 120
-#define DISK_MS 5000
+#define DISK_MS 5000	   /* for a disk that refuses; */
+#define SLOW_DISK_MS 60000 /* for one that says nothing */
 
 struct offline {
 	const struct offline_work *work;
@@ -206,7 +207,8 @@ static int offline_keep(struct memory *memory)
 	int64_t began = moment_ticks();
 	struct pollfd disk = {.fd = store_fd(memory->store), .events = POLLIN};
 
-	while (store_durable(memory->store) < ticket && moment_ticks() - began < DISK_MS) {
+	while (store_durable(memory->store) < ticket &&
+	       moment_ticks() - began < (store_error(memory->store) ? DISK_MS : SLOW_DISK_MS)) {
 		poll(&disk, 1, DISK_MS / 10);
 		store_seen(memory->store);
 	}

@@ -94,3 +94,12 @@ pair 'c refused'
 pair 'c peer is 203.0.113.23'
 soon "what comes after it" banned 203.0.113.23
 check "one that was matched is not matched again" not_banned 203.0.113.22
+
+# A disk that is slow is waited for.
+stop TERM
+echo 'denied 203.0.113.3' >>"$T/other.log"
+slowly() {
+	strace -f -o "$T/trace" -e trace=fdatasync -e inject=fdatasync:delay_enter=6000000:when=1 "$@"
+}
+check "a disk that takes six seconds is not one that refuses" slowly "$BANISH" scan --block --jail other -c "$CONF"
+check "which it did" grep -q DELAYED "$T/trace"
