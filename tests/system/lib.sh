@@ -143,8 +143,12 @@ counts() { [ "$(counted "$1" "${3:-}")" = "$2" ]; } # ADDRESS COUNT [JAIL]
 lines() { ask status --json | jq "[.sources[] | select(.path == \"$1\").lines] | add"; }
 read_up_to() { [ "$(lines "$1")" = "$2" ] || { echo "read: $(lines "$1")"; false; }; }
 
-# mark, then on_disk: of what was read since then a piece or an offence and the position are.
-mark() { records=$(ask status --json | jq .state.records); }
+# mark, then on_disk: of what was read since then a piece or an offence and the position are. A ban
+# by hand takes to disk what waited before, which would be taken for that.
+mark() {
+	ask ban --for 1h 192.0.2.99 >/dev/null
+	records=$(ask status --json | jq .state.records)
+}
 on_disk() {
 	ask status --json | jq -e ".state.records >= $records + 2 and .state.backlog_bytes == 0"
 }
