@@ -6,7 +6,6 @@
 #include "base/moment.h"
 #include "judge/ledger.h"
 
-#define FIRST_CAPACITY 64u
 /* Times in all are bounded too, or a jail with a maxretry of a thousand would take a thousand
  * times what its accounts do. */
 #define TIMES_PER_ACCOUNT 8u
@@ -16,16 +15,9 @@ struct ledger_account {
 	struct prefix prefix;
 	uint16_t zero;
 	uint32_t jail;
-	uint32_t oldest, newest; /* its times */
-	uint32_t count;
+	struct times_list times;
 	uint32_t before, after; /* touched just before, just after; a free one: `after` is the
 				   next free one */
-};
-
-struct ledger_time {
-	int64_t at;
-	uint32_t later;	  /* the next of its account; of a free one: the next free one */
-	uint32_t account; /* LEDGER_NONE: free */
 };
 
 /* ---- accounts by key ---- */
@@ -88,17 +80,6 @@ static void row_add(struct ledger *ledger, uint32_t slot)
 
 /* ---- times ---- */
 
-static void drop_oldest(struct ledger *ledger, struct ledger_account *account)
-{
-	uint32_t node = account->oldest;
-
-	account->oldest = ledger->times[node].later;
-	account->count--;
-	ledger->times[node].account = LEDGER_NONE;
-	ledger->times[node].later = ledger->time_free;
-	ledger->time_free = node;
-}
-
 static int64_t window_start(int64_t newest, int64_t findtime)
 {
 	int64_t start;
@@ -108,77 +89,17 @@ static int64_t window_start(int64_t newest, int64_t findtime)
 
 static int64_t newest_of(const struct ledger *ledger, uint32_t slot)
 {
-	return ledger->times[ledger->accounts[slot].newest].at;
+	return times_newest(&ledger->times, &ledger->accounts[slot].times);
 }
 
-static void close_window(struct ledger *ledger, struct ledger_account *account,
-			 int64_t findtime)
+static void close_window(struct ledger *ledger, struct times_list *list, int64_t findtime)
 {
-	int64_t start = window_start(ledger->times[account->newest].at, findtime);
+	int64_t start = window_start(times_newest(&ledger->times, list), findtime);
+	uint32_t within = times_count(&ledger->times, list, start);
 
 	/* Never empties it: the newest is not before its own window. */
-	while (ledger->times[account->oldest].at < start)
-		drop_oldest(ledger, account);
-}
-
-static void insert(struct ledger *ledger, struct ledger_account *account, uint32_t node)
-{
-	struct ledger_time *times = ledger->times;
-	uint32_t at = account->oldest;
-
-	account->count++;
-	if (times[account->newest].at <= times[node].at) {
-		times[account->newest].later = node;
-		times[node].later = LEDGER_NONE;
-		account->newest = node;
-	} else if (times[node].at < times[at].at) {
-		times[node].later = at;
-		account->oldest = node;
-	} else {
-		while (times[times[at].later].at <= times[node].at)
-			at = times[at].later;
-		times[node].later = times[at].later;
-		times[at].later = node;
-	}
-}
-
-static uint32_t doubled(uint32_t capacity, uint32_t limit)
-{
-	if (!capacity)
-		return limit < FIRST_CAPACITY ? limit : FIRST_CAPACITY;
-	return capacity < limit / 2 ? capacity * 2 : limit;
-}
-
-/* False: there is no room, and none to be had. */
-static bool times_grow(struct ledger *ledger)
-{
-	uint32_t want = doubled(ledger->time_capacity, ledger->time_limit);
-	struct ledger_time *fresh;
-
-	if (want == ledger->time_capacity)
-		return false;
-	fresh = reallocarray(ledger->times, want, sizeof(*fresh));
-	if (!fresh)
-		return false;
-	ledger->times = fresh;
-	ledger->time_capacity = want;
-	return true;
-}
-
-static bool times_full(struct ledger *ledger)
-{
-	return ledger->time_free == LEDGER_NONE && ledger->time_used == ledger->time_capacity &&
-	       !times_grow(ledger);
-}
-
-static uint32_t time_take(struct ledger *ledger)
-{
-	uint32_t node = ledger->time_free;
-
-	if (node == LEDGER_NONE)
-		return ledger->time_used++;
-	ledger->time_free = ledger->times[node].later;
-	return node;
+	while (list->count > within)
+		times_drop_oldest(&ledger->times, list);
 }
 
 /* ---- accounts ---- */
@@ -188,8 +109,8 @@ static void close_account(struct ledger *ledger, uint32_t slot)
 	struct ledger_account *account = &ledger->accounts[slot];
 	struct key key = {.prefix = account->prefix, .jail = account->jail};
 
-	while (account->count)
-		drop_oldest(ledger, account);
+	while (account->times.count)
+		times_drop_oldest(&ledger->times, &account->times);
 	hash_index_del(&ledger->index, hash_of(ledger, &key), slot);
 	row_del(ledger, slot);
 	account->prefix.family = 0;
@@ -200,7 +121,7 @@ static void close_account(struct ledger *ledger, uint32_t slot)
 
 static bool accounts_grow(struct ledger *ledger)
 {
-	uint32_t want = doubled(ledger->account_capacity, ledger->account_limit);
+	uint32_t want = times_doubled(ledger->account_capacity, ledger->account_limit);
 	struct ledger_account *fresh;
 
 	if (want == ledger->account_capacity)
@@ -228,7 +149,7 @@ static bool accounts_full(struct ledger *ledger)
 /* For one more account with its first time. */
 static int make_room(struct ledger *ledger)
 {
-	while (times_full(ledger) || accounts_full(ledger)) {
+	while (times_full(&ledger->times) || accounts_full(ledger)) {
 		if (ledger->quiet == LEDGER_NONE)
 			return -ENOMEM;
 		forget_quiet(ledger);
@@ -250,22 +171,16 @@ static uint32_t account_take(struct ledger *ledger)
 static int open_account(struct ledger *ledger, const struct ledger_entry *entry, uint32_t *out)
 {
 	struct key key = {.prefix = entry->prefix, .jail = entry->jail};
-	uint32_t slot = account_take(ledger), node;
+	uint32_t slot = account_take(ledger);
 
 	if (hash_index_add(&ledger->index, hash_of(ledger, &key), slot) < 0) {
 		ledger->accounts[slot].after = ledger->account_free;
 		ledger->account_free = slot;
 		return -ENOMEM;
 	}
-	node = time_take(ledger);
-	ledger->times[node] = (struct ledger_time){entry->time, LEDGER_NONE, slot};
-	ledger->accounts[slot] = (struct ledger_account){
-		.prefix = entry->prefix,
-		.jail = entry->jail,
-		.oldest = node,
-		.newest = node,
-		.count = 1,
-	};
+	ledger->accounts[slot] =
+		(struct ledger_account){.prefix = entry->prefix, .jail = entry->jail};
+	times_add(&ledger->times, &ledger->accounts[slot].times, slot, entry->time);
 	row_add(ledger, slot);
 	ledger->live++;
 	*out = slot;
@@ -277,20 +192,17 @@ static int open_account(struct ledger *ledger, const struct ledger_entry *entry,
 static void extend_account(struct ledger *ledger, uint32_t slot,
 			   const struct ledger_entry *entry)
 {
-	struct ledger_account *account = &ledger->accounts[slot];
-	uint32_t node;
+	struct times_list *list = &ledger->accounts[slot].times;
+	struct times *times = &ledger->times;
 
 	row_del(ledger, slot);
 	row_add(ledger, slot);
-	while (times_full(ledger) && ledger->quiet != slot)
+	while (times_full(times) && ledger->quiet != slot)
 		forget_quiet(ledger);
-	if (times_full(ledger) && account->count > 1)
-		drop_oldest(ledger, account);
-	if (times_full(ledger))
-		return;
-	node = time_take(ledger);
-	ledger->times[node] = (struct ledger_time){entry->time, LEDGER_NONE, slot};
-	insert(ledger, account, node);
+	if (times_full(times) && list->count > 1)
+		times_drop_oldest(times, list);
+	if (!times_full(times))
+		times_add(times, list, slot, entry->time);
 }
 
 void ledger_init(struct ledger *ledger, uint32_t accounts, struct hash_key key)
@@ -302,20 +214,19 @@ void ledger_init(struct ledger *ledger, uint32_t accounts, struct hash_key key)
 		/* The highest number says "none". */
 		.account_limit = accounts < LEDGER_NONE ? accounts : LEDGER_NONE - 1,
 		.account_free = LEDGER_NONE,
-		.time_free = LEDGER_NONE,
 		.quiet = LEDGER_NONE,
 		.busy = LEDGER_NONE,
 	};
 	if (times < TIMES_LEAST)
 		times = TIMES_LEAST;
-	ledger->time_limit = times < LEDGER_NONE ? (uint32_t)times : LEDGER_NONE - 1;
+	times_init(&ledger->times, times < LEDGER_NONE ? (uint32_t)times : LEDGER_NONE - 1);
 }
 
 void ledger_clear(struct ledger *ledger)
 {
 	hash_index_free(&ledger->index);
 	free(ledger->accounts);
-	free(ledger->times);
+	times_clear(&ledger->times);
 	ledger_init(ledger, ledger->account_limit, ledger->key);
 }
 
@@ -349,15 +260,15 @@ int ledger_add(struct ledger *ledger, const struct ledger_entry *entry, struct l
 {
 	uint32_t slot = account_of(ledger, entry);
 	int error = count_in(ledger, &slot, entry);
-	struct ledger_account *account;
+	struct times_list *list;
 
 	if (error)
 		return error;
-	account = &ledger->accounts[slot];
-	close_window(ledger, account, entry->findtime);
-	*sum = (struct ledger_sum){account->count, newest_of(ledger, slot)};
-	while (account->count > entry->keep)
-		drop_oldest(ledger, account);
+	list = &ledger->accounts[slot].times;
+	close_window(ledger, list, entry->findtime);
+	*sum = (struct ledger_sum){list->count, newest_of(ledger, slot)};
+	while (list->count > entry->keep)
+		times_drop_oldest(&ledger->times, list);
 	return 0;
 }
 
@@ -372,16 +283,11 @@ void ledger_forget(struct ledger *ledger, uint32_t jail, const struct prefix *pr
 unsigned ledger_count(const struct ledger *ledger, uint32_t jail, const struct prefix *prefix,
 		      int64_t since)
 {
-	uint32_t slot = find(ledger, jail, prefix), node;
-	unsigned count;
+	uint32_t slot = find(ledger, jail, prefix);
 
 	if (slot == LEDGER_NONE)
 		return 0;
-	count = ledger->accounts[slot].count;
-	node = ledger->accounts[slot].oldest;
-	for (; node != LEDGER_NONE && ledger->times[node].at < since; count--)
-		node = ledger->times[node].later;
-	return count;
+	return times_count(&ledger->times, &ledger->accounts[slot].times, since);
 }
 
 bool ledger_quiet(const struct ledger *ledger, uint32_t *jail, int64_t *newest)
@@ -403,10 +309,10 @@ uint64_t ledger_shift(struct ledger *ledger, int64_t by, int64_t latest)
 {
 	uint64_t cut = 0;
 
-	for (uint32_t node = 0; node < ledger->time_used; node++) {
-		struct ledger_time *time = &ledger->times[node];
+	for (uint32_t node = 0; node < ledger->times.used; node++) {
+		struct times_node *time = &ledger->times.nodes[node];
 
-		if (time->account == LEDGER_NONE)
+		if (time->owner == TIMES_NONE)
 			continue;
 		time->at = moment_shift(time->at, by);
 		if (time->at > latest) {
@@ -420,13 +326,13 @@ uint64_t ledger_shift(struct ledger *ledger, int64_t by, int64_t latest)
 bool ledger_each(const struct ledger *ledger, uint64_t *cursor, uint32_t *jail,
 		 struct prefix *prefix, int64_t *time)
 {
-	while (*cursor < ledger->time_used) {
-		const struct ledger_time *node = &ledger->times[(*cursor)++];
+	while (*cursor < ledger->times.used) {
+		const struct times_node *node = &ledger->times.nodes[(*cursor)++];
 
-		if (node->account == LEDGER_NONE)
+		if (node->owner == TIMES_NONE)
 			continue;
-		*jail = ledger->accounts[node->account].jail;
-		*prefix = ledger->accounts[node->account].prefix;
+		*jail = ledger->accounts[node->owner].jail;
+		*prefix = ledger->accounts[node->owner].prefix;
 		*time = node->at;
 		return true;
 	}

@@ -13,19 +13,18 @@
 
 #include "base/hash.h"
 #include "base/prefix.h"
+#include "judge/times.h"
 
 #define LEDGER_NONE UINT32_MAX
 
-struct ledger_time;
 struct ledger_account;
 
 struct ledger {
 	struct hash_key key;
 	struct hash_index index; /* (jail, prefix) -> account */
 	struct ledger_account *accounts;
-	struct ledger_time *times;
+	struct times times;
 	uint32_t account_limit, account_capacity, account_used, account_free;
-	uint32_t time_limit, time_capacity, time_used, time_free;
 	uint32_t quiet, busy; /* the account that was touched longest ago, and last */
 	uint32_t live;
 	uint64_t forgotten; /* given up while their offences still counted */
