@@ -7,21 +7,11 @@
 #include <unistd.h>
 
 #include "base/moment.h"
+#include "state/batch.h"
 #include "state/thread.h"
 #include "state/writer.h"
 
-#define NO_TURN SIZE_MAX
 #define STOP_RETRY_MS 100
-
-struct batch {
-	struct buffer frames;
-	size_t done;   /* of them: durable, or given up */
-	size_t turn;   /* where in them a new journal begins */
-	uint64_t last; /* ticket */
-	uint64_t records;
-	uint32_t generation; /* of the new journal */
-	bool gap;	     /* before it */
-};
 
 struct writer {
 	const struct io *io;
@@ -58,7 +48,7 @@ static void take_pending(struct writer *w)
 	struct buffer empty = w->batch.frames;
 
 	w->batch = w->pending;
-	w->pending = (struct batch){.frames = empty, .turn = NO_TURN};
+	w->pending = (struct batch){.frames = empty, .turn = BATCH_NO_TURN};
 	w->due = TIME_FOREVER;
 	w->taken = moment_ticks();
 	w->held = w->batch.frames.len;
@@ -67,7 +57,7 @@ static void take_pending(struct writer *w)
 
 static bool pending_any(const struct writer *w)
 {
-	return w->pending.frames.len || w->pending.turn != NO_TURN;
+	return w->pending.frames.len || w->pending.turn != BATCH_NO_TURN;
 }
 
 /* Under the lock: waits until there is a batch to write. False: the end. */
@@ -92,49 +82,6 @@ static bool await_batch(struct writer *w)
 	}
 }
 
-static int append_up_to(struct writer *w, size_t end)
-{
-	struct batch *b = &w->batch;
-	int err = 0;
-
-	if (w->journal.fd < 0)
-		err = journal_create(&w->journal, w->io, w->dir);
-	if (!err && b->done < end)
-		err = journal_append(&w->journal, w->io, b->frames.at + b->done, end - b->done);
-	if (!err && b->done < end)
-		b->done = end;
-	return err;
-}
-
-static int turn_journal(struct writer *w)
-{
-	struct journal next = {
-		.fd = -1, .generation = w->batch.generation, .gap = w->batch.gap};
-	int err = journal_create(&next, w->io, w->dir);
-
-	if (err)
-		return err;
-	journal_close(&w->journal);
-	w->journal = next;
-	w->batch.turn = NO_TURN;
-	return 0;
-}
-
-/* Not under the lock. What is done stays done when the rest fails. */
-static int write_batch(struct writer *w)
-{
-	struct batch *b = &w->batch;
-	int err;
-
-	if (b->turn != NO_TURN) {
-		err = append_up_to(w, b->turn);
-		err = err ? err : turn_journal(w);
-		if (err)
-			return err;
-	}
-	return append_up_to(w, b->frames.len);
-}
-
 /* Under the lock: the batch is over. */
 static void settle(struct writer *w)
 {
@@ -153,11 +100,11 @@ static void give_up_batch(struct writer *w)
 	w->batch.records = 0;
 	w->batch.gap = true;
 	w->batch.done = w->batch.frames.len;
-	if (w->batch.turn == NO_TURN)
+	if (w->batch.turn == BATCH_NO_TURN)
 		settle(w);
 }
 
-/* Under the lock, with what write_batch() returned. */
+/* Under the lock, with what batch_write() returned. */
 static void finish_try(struct writer *w, int err, size_t written, bool turned)
 {
 	bool tell = err != w->state.error;
@@ -187,13 +134,14 @@ static void *writer_run(void *arg)
 	pthread_mutex_lock(&w->lock);
 	while (await_batch(w)) {
 		size_t before = w->batch.done;
-		bool turn = w->batch.turn != NO_TURN;
+		bool turn = w->batch.turn != BATCH_NO_TURN;
 		int err;
 
 		pthread_mutex_unlock(&w->lock);
-		err = write_batch(w);
+		err = batch_write(&w->batch, &w->journal, w->io, w->dir);
 		pthread_mutex_lock(&w->lock);
-		finish_try(w, err, w->batch.done - before, turn && w->batch.turn == NO_TURN);
+		finish_try(w, err, w->batch.done - before,
+			   turn && w->batch.turn == BATCH_NO_TURN);
 	}
 	w->ended = true;
 	pthread_cond_broadcast(&w->moved);
@@ -214,7 +162,7 @@ static void drop(struct writer *w)
 	w->state.dropped += w->pending.records;
 	w->pending.records = 0;
 	buffer_clear(&w->pending.frames);
-	if (w->pending.turn != NO_TURN)
+	if (w->pending.turn != BATCH_NO_TURN)
 		w->pending.turn = 0;
 	else
 		w->due = TIME_FOREVER;
@@ -378,8 +326,8 @@ int writer_start(struct writer **out, const struct io *io, int dir,
 		.lock = PTHREAD_MUTEX_INITIALIZER,
 		.wake = PTHREAD_COND_INITIALIZER,
 		.moved = PTHREAD_COND_INITIALIZER,
-		.pending.turn = NO_TURN,
-		.batch.turn = NO_TURN,
+		.pending.turn = BATCH_NO_TURN,
+		.batch.turn = BATCH_NO_TURN,
 		.due = TIME_FOREVER,
 		.state.journal_bytes = journal_bytes,
 		.journal = *journal,
