@@ -18,17 +18,23 @@ class Restarted(Exception):
 
 class Daemon(Helper):
     def __init__(self):
+        self.known = False
         super().__init__()
+        self.known = True
         self.wanted = set()
         self.pool = addresses(POOL)
         self.made = self.unowned = self.restarts = self.repairs = 0
+
+    def receive(self):
+        packet = super().receive()
+        if packet.kind == HELLO and self.known:
+            raise Restarted
+        return packet
 
     def ask(self, *args, **more):
         serial = self.send(*args, **more)
         while True:
             packet = self.receive()
-            if packet.kind == HELLO:
-                raise Restarted
             if packet.kind == EVENT:
                 self.told.append(event_of(packet))
             elif packet.serial == serial:
@@ -114,9 +120,9 @@ def run():
     stop.set()
     for thread in threads:
         thread.join()
-    while daemon.happens(0.3):
-        pass
     try:
+        while daemon.happens(0.3):
+            pass
         daemon.step()
     except Restarted:
         daemon.restarts += 1
