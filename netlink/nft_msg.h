@@ -34,9 +34,10 @@ struct nft_place {
 	uint8_t family; /* NFPROTO_* of the table */
 	const char *table;
 	char set[NFT_NAME_SIZE];
-	uint8_t key;	  /* bytes of an address; of a marked one */
-	bool interval;	  /* holds [start, end), else addresses */
-	bool marked;	  /* elements say that they are ours: nft_mark.h */
+	uint8_t key;   /* bytes of an address; of one that is open */
+	bool interval; /* holds [start, end), else addresses */
+	bool open;     /* to others, who may make another of it: looked at ahead of changes */
+	bool marked;   /* elements say that they are ours: nft_mark.h */
 	uint64_t timeout; /* the set's own, ms; 0: none */
 };
 

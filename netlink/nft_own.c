@@ -25,10 +25,15 @@ static void wanted(const struct nft_scope *s, const struct change *changes, size
 	}
 }
 
-static void place_of(struct nft_place *place, const struct nft_scope *s, unsigned slot,
-		     bool second)
+static void place_of(struct nft_place *place, const struct nft_table *t,
+		     const struct nft_scope *s, unsigned slot, bool second)
 {
-	*place = (struct nft_place){.family = NFPROTO_INET, .table = NFT_TABLE};
+	const struct prefix p = nft_slot_prefix(slot);
+
+	*place = (struct nft_place){.family = NFPROTO_INET,
+				    .table = NFT_TABLE,
+				    .key = (uint8_t)(prefix_bits(&p) / 8),
+				    .open = !t->owned};
 	nft_slot_name(place->set, s->name, slot, second);
 }
 
@@ -47,8 +52,8 @@ static void own_write(struct kernel *kernel, const struct nft_scope *s, struct c
 			groups[n - 1].count++;
 			continue;
 		}
-		place_of(&places[n][0], s, slot, s->second);
-		place_of(&places[n][1], s, slot, !s->second);
+		place_of(&places[n][0], kernel->own, s, slot, s->second);
+		place_of(&places[n][1], kernel->own, s, slot, !s->second);
 		g->live = s->slots[slot].live ? &places[n][0] : NULL;
 		g->second = s->slots[slot].filled ? &places[n][1] : NULL;
 		g->changes = changes + i;

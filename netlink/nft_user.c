@@ -121,7 +121,7 @@ int nft_user_open(struct nft *nft, struct wire_defined *defined, const struct op
 	nft->target.verbs = &user_verbs;
 	snprintf(nft->table, sizeof nft->table, "%s", o->nft_table);
 	nft->set4 = nft->set6 = (struct nft_place){
-		.family = o->nft_family, .table = nft->table, .marked = true};
+		.family = o->nft_family, .table = nft->table, .open = true, .marked = true};
 	nl_begin(k->batch, &k->nft);
 	nft_msg_get_table(k->batch, o->nft_family, nft->table);
 	error = nl_send(&k->nft, k->batch, NULL);

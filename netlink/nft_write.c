@@ -62,22 +62,31 @@ static void put_group(struct writer *w, const struct nft_group *g)
 	}
 }
 
-/* Sets of the user's must be of the kind that the target was opened for. *generation: the one
- * in which they are, 0 for our own. */
+/* Sets that others may change must be of the kind that they were when the target was opened.
+ * *generation: the one in which they are; 0: nobody else has a part in it. */
+static int look_at_set(struct writer *w, const struct nft_place *place, uint32_t *generation)
+{
+	uint32_t newer;
+
+	if (!place || !place->open)
+		return 0;
+	return nft_shape_same(*generation ? &newer : generation, w->kernel, place);
+}
+
 static int look_at_sets(struct writer *w, const struct nft_group *groups, size_t count,
 			uint32_t *generation)
 {
 	const struct nft_place *last = NULL;
-	uint32_t newer;
 	size_t i;
 	int error = 0;
 
 	*generation = 0;
 	for (i = 0; i < count && !error; i++) {
-		if (!groups[i].live || !groups[i].live->marked || groups[i].live == last)
-			continue;
+		if (groups[i].live != last)
+			error = look_at_set(w, groups[i].live, generation);
+		if (!error)
+			error = look_at_set(w, groups[i].second, generation);
 		last = groups[i].live;
-		error = nft_shape_same(*generation ? &newer : generation, w->kernel, last);
 	}
 	return error;
 }

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The nft target in our own table."""
 
-
 from client import *
 
 
@@ -186,7 +185,7 @@ def waiting():
     equal('and that one is told at once from then on', first.define_once(kind='nft').error, BUSY)
     first.close()
     h.close()
-    sh('ipset destroy')
+    sh('ipset destroy; nft delete table inet banish')
 
 
 def adoption(h):
@@ -325,6 +324,31 @@ def repairs(h):
     sh('nft delete table inet banish')
 
 
+def other_kinds(h):
+    """A plain table is made anew by somebody, with other sets: nothing is put into those."""
+    h.define(kind='nft', owner='no')
+    equal('a plain table', h.change(change(ADD, '192.0.2.1'), change(ADD, '198.51.100.0/24')), [0] * 2)
+    h.refill(BEGIN)
+    second = 'ban4b' if 'ban4b' in nft_sets() and nft_set('ban4b') == {} else 'ban4'
+    first = 'ban4' if second == 'ban4b' else 'ban4b'
+    for claim, name, flags in (('the second', second, 'interval, timeout'),
+                               ('the first', first, 'interval, timeout'),
+                               ('the first', first, 'timeout; timeout 1h')):
+        rules = f'flush chain inet banish prerouting\ndelete set inet banish {name}\n' \
+            f'add set inet banish {name} {{ type ipv4_addr; flags {flags}; }}\n'
+        subprocess.run(['nft', '-f', '-'], input=rules, text=True, check=True)
+        equal(f'{claim} set is another, with flags {flags}',
+              (h.change(change(ADD, '192.0.2.2'), change(DEL, '192.0.2.1')), nft_set(name)),
+              ([-2] * 2, {}))
+    equal('a refill makes it whole', (h.refill(BEGIN), h.change(change(FILL, '192.0.2.3')),
+                                      h.refill(COMMIT), list(live())), (0, [0], 0, ['192.0.2.3']))
+    for i in range(20):
+        status(f'nft add table inet other{i % 2}; nft delete table inet other{i % 2}')
+        h.change(change(ADD, f'192.0.2.{i + 10}'))
+    equal('what others do elsewhere is in nobody\'s way', len(live()), 21)
+    sh('nft delete table inet banish')
+
+
 def facts(h):
     h.define(kind='nft', owner='no', maxbans=5000)
     h.change(change(ADD, '192.0.2.1'), change(ADD, '192.0.2.2'))
@@ -373,6 +397,7 @@ def run():
     h = Helper()
     facts(h)
     repairs(h)
+    other_kinds(h)
     if not OLD:
         other_owners(h)
     else:
