@@ -115,6 +115,25 @@ static void put_change(struct nlmsghdr *m, const struct ipset_way *way,
 	nl_nest_end(m, nest);
 }
 
+/* The elements of a message are alike but for their values, which takes a third of the time of
+ * building each from its attributes. */
+static void put_alike(struct nlmsghdr *m, const struct nlattr *model,
+		      const struct ipset_way *way, const struct wire_change *c, uint32_t number)
+{
+	const size_t head = sizeof *model, bytes = prefix_bits(&c->prefix) / 8;
+	uint32_t seconds = htonl(ipset_seconds(c->left));
+	char *at = mnl_nlmsg_get_payload_tail(m), *end = at + model->nla_len;
+
+	memcpy(at, model, model->nla_len);
+	memcpy(at + 3 * head, c->prefix.addr, bytes);
+	if (way->nets)
+		at[4 * head + bytes] = (char)c->prefix.len;
+	if (c->op != WIRE_DEL)
+		memcpy(end - 2 * sizeof seconds - head, &seconds, sizeof seconds);
+	memcpy(end - sizeof number, &number, sizeof number);
+	m->nlmsg_len += model->nla_len;
+}
+
 /* Without NLM_F_EXCL an add refreshes and a delete of what is not there succeeds. */
 static struct nlmsghdr *change_message(struct nl_batch *batch, const struct ipset_way *way,
 				       const struct change *first, uint16_t flags)
@@ -131,15 +150,19 @@ void ipset_msg_changes(struct nl_batch *batch, const struct ipset_way *way,
 		       const struct change *changes, size_t count)
 {
 	struct nlmsghdr *m = change_message(batch, way, changes, NLM_F_ACK);
-	struct nlattr *list;
+	struct nlattr *list, *model;
 	size_t i;
 
 	if (!m)
 		return;
 	mnl_attr_put_u32(m, IPSET_ATTR_LINENO, 0); /* the kernel writes the failed one here */
 	list = mnl_attr_nest_start(m, IPSET_ATTR_ADT);
+	model = mnl_nlmsg_get_payload_tail(m);
 	for (i = 0; i < count; i++)
-		put_change(m, way, changes[i].wire, (uint32_t)i + 1);
+		if (i)
+			put_alike(m, model, way, changes[i].wire, (uint32_t)i + 1);
+		else
+			put_change(m, way, changes[i].wire, 1);
 	nl_nest_end(m, list);
 	nl_message_end(batch);
 }

@@ -74,6 +74,15 @@ bool ipset_same_kind(const struct ipset_header *h, enum ipset_role role, bool ne
 	       h->family == roles[role].family;
 }
 
+/* Most bans are of single IPv4 addresses. */
+static uint32_t hashsize_of(enum ipset_role role, const struct options *o)
+{
+	if (ipset_nets(role))
+		return ipset_hashsize(0, o->maxbans);
+	return ipset_hashsize(roles[role].family == NFPROTO_IPV4 ? o->expect : o->expect / 8,
+			      o->maxbans);
+}
+
 static struct ipset_plan plan_of(enum ipset_role role, const char *name,
 				 const struct options *o, uint32_t mark)
 {
@@ -83,7 +92,7 @@ static struct ipset_plan plan_of(enum ipset_role role, const char *name,
 		.family = roles[role].family,
 		.netmask = roles[role].netmask,
 		.maxelem = o->maxbans,
-		.hashsize = ipset_hashsize(ipset_nets(role) ? 0 : o->expect, o->maxbans),
+		.hashsize = hashsize_of(role, o),
 		.initval = mark,
 	};
 }

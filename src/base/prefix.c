@@ -58,14 +58,18 @@ bool prefix_covers(const struct prefix *wide, const struct prefix *narrow)
 
 bool prefix_valid(const struct prefix *p)
 {
-	struct prefix cut;
+	static const uint8_t zeros[sizeof p->addr];
+	unsigned whole, rest;
 
 	if ((p->family != 4 && p->family != 6) || p->len > prefix_bits(p))
 		return false;
 	if (p->family == 6 && p->len >= 96 && !memcmp(p->addr, mapped, sizeof mapped))
 		return false;
-	cut = prefix_cut(p, p->len);
-	return prefix_equal(&cut, p);
+	whole = p->len / 8;
+	rest = p->len % 8;
+	if (rest && p->addr[whole++] & (0xff >> rest))
+		return false;
+	return !memcmp(p->addr + whole, zeros, sizeof zeros - whole);
 }
 
 /* An IPv4-mapped prefix of 96 bits or more becomes IPv4. */

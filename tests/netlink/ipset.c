@@ -84,6 +84,56 @@ Test(ipset, a_thousand_of_the_largest_fit_a_message)
 	free(batch);
 }
 
+static void note_element(void *arg, const struct ipset_element *e)
+{
+	struct ipset_element **next = arg;
+
+	*(*next)++ = *e;
+}
+
+/* As a list of the set reads them. */
+static void expect_elements(const char *const *texts, bool nets, uint8_t op, unsigned len)
+{
+	struct nl_batch *batch = nl_batch_new();
+	const struct ipset_way way = {"s", nets, false};
+	struct wire_change wires[4];
+	struct change changes[4];
+	struct ipset_element read[4], *next = read;
+	const struct ipset_reader reader = {.len = len, .take = note_element, .arg = &next};
+	size_t i, count;
+
+	for (count = 0; texts[count]; count++) {
+		wires[count] =
+			(struct wire_change){.op = op, .left = 1000 * (int64_t)(count + 1)};
+		cr_assert(
+			prefix_parse(&wires[count].prefix, texts[count], strlen(texts[count])));
+		changes[count].wire = &wires[count];
+	}
+	nl_begin(batch, &nl);
+	ipset_msg_changes(batch, &way, changes, count);
+	ipset_msg_read(&reader, (void *)batch->at);
+	cr_assert_eq(next - read, count);
+	for (i = 0; i < count; i++) {
+		cr_expect(prefix_equal(&read[i].prefix, &wires[i].prefix), "%s", texts[i]);
+		cr_expect_eq(read[i].seconds, op == WIRE_DEL ? 0 : i + 1, "%s", texts[i]);
+	}
+	free(batch);
+}
+
+#define LIST(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+Test(ipset, each_element_of_a_message_has_its_own_values)
+{
+	expect_elements(LIST("192.0.2.1", "192.0.2.2", "198.51.100.7"), false, WIRE_ADD, 32);
+	expect_elements(LIST("192.0.2.1", "192.0.2.2"), false, WIRE_DEL, 32);
+	expect_elements(LIST("192.0.2.0/24", "198.51.0.0/16", "10.0.0.0/8"), true, WIRE_ADD,
+			32);
+	expect_elements(LIST("192.0.2.0/24", "198.51.0.0/16"), true, WIRE_DEL, 32);
+	expect_elements(LIST("2001:db8:1::/64", "2001:db8:2::/64"), false, WIRE_ADD, 64);
+	expect_elements(LIST("2001:db8::/32", "2001:db8:2::/48"), true, WIRE_ADD, 64);
+	expect_elements(LIST("2001:db8::/32", "2001:db8:2::/48"), true, WIRE_DEL, 64);
+}
+
 /* An add that must find nothing, one that refreshes, and a delete. */
 Test(ipset, the_first_add_of_an_element_takes_over_none)
 {
