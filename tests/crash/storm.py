@@ -211,6 +211,7 @@ class Storm:
 
     def run(self):
         self.world.start()
+        self.settle()  # of a log that was never read, nobody knows what was rotated away
         restarter = threading.Thread(target=self.restart, daemon=True)
         restarter.start()
         start = time.monotonic()

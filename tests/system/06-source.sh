@@ -12,7 +12,9 @@ target = null
 E2
 count() { ask why --json 203.0.113.20 | jq '.counts[0].count // 0'; }
 counted() { [ "$(count)" = "$1" ]; }
-say() { sshd_line 203.0.113.20 >>"$T/logs/${1:-auth.log}"; }
+# No line is like another, also in the same second: a file that was cut and written anew differs.
+said=0
+say() { sshd_line 203.0.113.20 "user$((said += 1))" >>"$T/logs/auth.log"; }
 start
 check "a folder that is not there is waited for" ask status
 mkdir "$T/logs"
