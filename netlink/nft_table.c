@@ -4,9 +4,8 @@
 #include <string.h>
 #include <time.h>
 
-#include <netinet/in.h>
-
 #include "netlink/nft_layout.h"
+#include "netlink/nft_put.h"
 #include "netlink/nft_table.h"
 
 #define TRIES 100
@@ -79,71 +78,6 @@ static bool basic(const struct nft_scope *s, unsigned slot)
 	return !s->name[0] && nft_slot_basic(slot);
 }
 
-/* ---- sets and rules into a transaction ---- */
-
-static void put_set(struct nft_table *t, const struct nft_scope *s, unsigned slot, bool second)
-{
-	char name[NFT_NAME_SIZE];
-
-	nft_msg_set(t->kernel->batch, NFT_TABLE, slot,
-		    nft_slot_name(name, s->name, slot, second), s->options.maxbans);
-}
-
-static bool has_protocol(const struct nft_scope *s, uint8_t protocol)
-{
-	for (unsigned i = 0; i < s->options.port_count; i++)
-		if (s->options.ports[i].protocol == protocol)
-			return true;
-	return false;
-}
-
-/* One rule for each protocol that there are ports of. */
-static void put_rules(struct nft_table *t, const struct nft_scope *s, unsigned slot,
-		      bool second)
-{
-	static const uint8_t protocols[2] = {IPPROTO_TCP, IPPROTO_UDP};
-	char name[NFT_NAME_SIZE];
-	struct nft_rule rule = {.slot = slot,
-				.set = nft_slot_name(name, s->name, slot, second),
-				.counter = s->slots[slot].counter[0]};
-
-	if (!s->options.port_count)
-		nft_msg_rule(t->kernel->batch, &rule, &s->options);
-	for (int i = 0; i < 2; i++) {
-		if (!has_protocol(s, protocols[i]))
-			continue;
-		rule.protocol = protocols[i];
-		rule.counter = s->slots[slot].counter[i];
-		nft_msg_rule(t->kernel->batch, &rule, &s->options);
-	}
-}
-
-static void drop_set(struct nft_table *t, const struct nft_scope *s, unsigned slot, bool second)
-{
-	char name[NFT_NAME_SIZE];
-
-	nft_msg_set_delete(t->kernel->batch, nft_slot_name(name, s->name, slot, second));
-}
-
-static void drop_rules(struct nft_table *t, const struct nft_layout *l,
-		       const struct nft_scope *s)
-{
-	char of[NFT_SCOPE_SIZE];
-
-	for (size_t i = 0; i < l->rule_count; i++)
-		if (nft_found_scope(of, &l->rules[i]) && !strcmp(of, s->name))
-			nft_msg_rule_delete(t->kernel->batch, l->rules[i].handle);
-}
-
-static void drop_strange_rules(struct nft_table *t, const struct nft_layout *l)
-{
-	char of[NFT_SCOPE_SIZE];
-
-	for (size_t i = 0; i < l->rule_count; i++)
-		if (!nft_found_scope(of, &l->rules[i]))
-			nft_msg_rule_delete(t->kernel->batch, l->rules[i].handle);
-}
-
 /* What scopes left behind that nobody defines. */
 static void put_tidying(struct nft_table *t, const struct nft_layout *l)
 {
@@ -189,8 +123,8 @@ static int make(struct nft_table *t, struct nft_scope *s, uint32_t flags, bool r
 	for (slot = 0; slot < NFT_SLOTS; slot++) {
 		if (!basic(s, slot))
 			continue;
-		put_set(t, s, slot, false);
-		put_rules(t, s, slot, false);
+		nft_put_set(t, s, slot, false);
+		nft_put_rules(t, s, slot, false);
 	}
 	error = commit(t);
 	if (error)
@@ -216,9 +150,9 @@ static void put_adoption(struct nft_table *t, struct nft_scope *s, const struct 
 	for (slot = 0; slot < NFT_SLOTS; slot++) {
 		memcpy(s->slots[slot].counter, v->counters[slot], sizeof v->counters[slot]);
 		if (basic(s, slot) && !v->live[slot])
-			put_set(t, s, slot, v->second);
+			nft_put_set(t, s, slot, v->second);
 		if (basic(s, slot) || v->live[slot])
-			put_rules(t, s, slot, v->second);
+			nft_put_rules(t, s, slot, v->second);
 	}
 }
 
@@ -235,8 +169,8 @@ static int adopt(struct nft_table *t, struct nft_scope *s, uint32_t flags,
 	nft_layout_view(&v, l, s->name);
 	nft_msg_open(t->kernel->batch, &t->kernel->nft);
 	nft_msg_table(t->kernel->batch, NFT_TABLE, flags);
-	drop_strange_rules(t, l);
-	drop_rules(t, l, s);
+	nft_drop_strange_rules(t, l);
+	nft_drop_rules(t, l, s);
 	put_adoption(t, s, l, &v);
 	if (t->complete)
 		put_tidying(t, l);
@@ -322,12 +256,12 @@ int nft_table_add(struct nft_table *t, struct nft_scope *s, const bool live[NFT_
 	nft_msg_open(t->kernel->batch, &t->kernel->nft);
 	for (slot = 0; slot < NFT_SLOTS; slot++) {
 		if (live[slot] && !s->slots[slot].live) {
-			put_set(t, s, slot, s->second);
-			put_rules(t, s, slot, s->second);
+			nft_put_set(t, s, slot, s->second);
+			nft_put_rules(t, s, slot, s->second);
 			count++;
 		}
 		if (filled[slot] && !s->slots[slot].filled) {
-			put_set(t, s, slot, !s->second);
+			nft_put_set(t, s, slot, !s->second);
 			count++;
 		}
 	}
@@ -363,13 +297,13 @@ static int exchange(struct nft_table *t, struct nft_scope *s, const struct nft_l
 
 	nft_layout_view(&v, l, s->name);
 	nft_msg_open(t->kernel->batch, &t->kernel->nft);
-	drop_rules(t, l, s);
+	nft_drop_rules(t, l, s);
 	for (slot = 0; slot < NFT_SLOTS; slot++) {
 		memcpy(s->slots[slot].counter, v.counters[slot], sizeof v.counters[slot]);
 		if (s->slots[slot].filled)
-			put_rules(t, s, slot, !s->second);
+			nft_put_rules(t, s, slot, !s->second);
 		if (s->slots[slot].live)
-			drop_set(t, s, slot, s->second);
+			nft_drop_set(t, s, slot, s->second);
 	}
 	return commit(t);
 }
@@ -402,7 +336,7 @@ int nft_table_abort(struct nft_table *t, struct nft_scope *s)
 	nft_msg_open(t->kernel->batch, &t->kernel->nft);
 	for (slot = 0; slot < NFT_SLOTS; slot++)
 		if (s->slots[slot].filled)
-			drop_set(t, s, slot, !s->second);
+			nft_drop_set(t, s, slot, !s->second);
 	error = commit(t);
 	for (slot = 0; !error && slot < NFT_SLOTS; slot++)
 		s->slots[slot].filled = false;
