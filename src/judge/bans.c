@@ -280,7 +280,7 @@ void bans_del(struct bans *bans, uint32_t slot)
 /* The order of the ends stays. */
 void bans_shift(struct bans *bans, int64_t by)
 {
-	for (uint32_t slot = 0; slot < bans->used; slot++) {
+	for (uint32_t slot = 0; by && slot < bans->used; slot++) {
 		struct ban *ban = &bans->slots[slot].ban;
 
 		if (!ban->prefix.family)

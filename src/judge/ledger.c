@@ -47,6 +47,8 @@ static uint32_t find(const struct ledger *ledger, uint32_t jail, const struct pr
 {
 	struct key key = {.prefix = *prefix, .jail = jail};
 
+	if (!ledger->live)
+		return LEDGER_NONE;
 	return hash_index_find(&ledger->index, hash_of(ledger, &key), same_key,
 			       ledger->accounts, &key);
 }

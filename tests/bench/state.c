@@ -89,7 +89,7 @@ static void on_note(void *arg, const char *text)
 	exit(1);
 }
 
-static const struct store_load load = {on_record, on_note};
+static const struct store_load load = {.record = on_record, .note = on_note};
 
 static struct store *open_store(const char *dir, enum store_mode mode, struct tally *tally)
 {
