@@ -186,7 +186,7 @@ man-lint:
 	mandoc -T lint -W warning src/man/*
 
 asan:
-	LSAN_OPTIONS=suppressions=tests/lsan.supp:print_suppressions=0 $(MAKE) B=$(B)/asan EXTRA="-fsanitize=address,undefined -fno-omit-frame-pointer" CFLAGS="-O1 -g" all unit
+	LSAN_OPTIONS=suppressions=tests/lsan.supp:print_suppressions=0 $(MAKE) B=$(B)/asan EXTRA="-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer" CFLAGS="-O1 -g" all unit
 
 TIDY_FLAGS = $(STD) -Isrc -I. -DVERSION='"$(VERSION)"' $(HS_FLAGS)
 tidy:
