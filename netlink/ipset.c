@@ -171,6 +171,7 @@ struct listing {
 	struct packet_stream *out;
 	struct ipset_reader reader;
 	struct ipset_count *count;
+	bool ours;
 	int64_t now;
 };
 
@@ -181,11 +182,15 @@ static void list_element(void *arg, const struct ipset_element *e)
 
 	ipset_count_end(l->count, l->now, e->seconds);
 	ipset_count_change(l->count, 1);
-	if (e->nomatch)
+	if (e->nomatch && !l->ours)
 		return;
 	held = packet_stream_next(l->out);
 	held->prefix = e->prefix;
 	held->left = e->seconds ? (int64_t)e->seconds * 1000 : WIRE_FOREVER;
+	/* An exception that somebody made in a set of ours is no ban that is held: it goes, or
+	 * becomes one. */
+	if (e->nomatch)
+		held->left = 0;
 }
 
 static int list_some(void *arg, const struct nlmsghdr *m)
@@ -200,7 +205,8 @@ static int list_set(struct ipset *s, enum ipset_role role, struct packet_stream 
 {
 	struct kernel *k = s->target.kernel;
 	struct ipset_set *set = &s->sets[role];
-	struct listing l = {.out = out, .count = &set->count, .now = ipset_now()};
+	struct listing l = {
+		.out = out, .count = &set->count, .ours = set->ours, .now = ipset_now()};
 	const struct nl_answers answers = {.data = list_some, .arg = &l};
 	int error;
 

@@ -43,6 +43,9 @@ static void copy_element(void *arg, const struct ipset_element *e)
 	struct copy *c = arg;
 	struct wire_change *wire = &c->wires[c->count];
 
+	/* Somebody's exception, which would be a ban there. */
+	if (e->nomatch)
+		return;
 	wire->op = WIRE_ADD;
 	wire->prefix = e->prefix;
 	wire->left = e->seconds ? (int64_t)e->seconds * 1000 : WIRE_FOREVER;

@@ -179,7 +179,8 @@ struct wire_refill {
 enum wire_phase { WIRE_REFILL_BEGIN = 1, WIRE_REFILL_COMMIT, WIRE_REFILL_ABORT };
 
 struct wire_held {
-	int64_t left; /* ms; WIRE_FOREVER also where the kernel keeps no time (routes) */
+	int64_t left; /* ms; 0: it lets through what it is about; WIRE_FOREVER also where the
+			 kernel keeps no time (routes) */
 	struct prefix prefix;
 	uint8_t zero[6];
 };

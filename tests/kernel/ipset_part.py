@@ -57,6 +57,14 @@ def changes(h):
                                    change(DEL, '192.0.2.6'), change(ADD, '192.0.2.6')), [0] * 4)
     check('the last holds', '192.0.2.5' not in ipset('b') and '192.0.2.6' in ipset('b'))
     h.change(change(ADD, '198.51.100.0/24'))
+    sh('ipset add b-net 198.51.100.0/25 nomatch')
+    equal('an exception in a set of ours is listed as nothing that is held',
+          h.list()['198.51.100.0/25'], 0)
+    equal('becomes a ban', (h.change(change(ADD, '198.51.100.0/25')),
+                            status('ipset test b-net 198.51.100.1')), ([0], 0))
+    sh('ipset add b-net 198.51.100.128/25 nomatch')
+    equal('or goes', (h.change(change(DEL, '198.51.100.128/25')),
+                      status('ipset test b-net 198.51.100.129')), ([0], 0))
     equal('flush', (h.one(FLUSH), h.list()), (0, {}))
 
 
@@ -119,6 +127,8 @@ def resized(h):
     h.change(change(DEL, many[0]), change(ADD, many[1000], FOREVER), target=2)
     before = ipset('grow')
     sh('ipset create rule list:set; ipset add rule grow')  # refers to the set as a rule does
+    h.change(change(ADD, '10.0.0.0/8'), target=2)
+    sh('ipset add grow-net 10.9.0.0/16 nomatch')
     again = h.define(2, kind='ipset', name='grow', identity=d.identity, maxbans=100_000)
     equal('a larger maxbans is no other set', (again.error, again.way, again.created),
           (0, DIFF, 0))
@@ -127,6 +137,7 @@ def resized(h):
     after = ipset('grow')
     check('what was in it is in it, and ends when it did', before.keys() == after.keys() and
           all(before[a] - 60 <= after[a] <= before[a] for a in before))
+    equal('an exception that somebody made is not', list(ipset('grow-net')), ['10.0.0.0/8'])
     check('what referred to it does', 'References: 1' in sh('ipset list -t grow'))
     check('and nothing is left over', '~' not in sh('ipset list -n'), sh('ipset list -n'))
     equal('now there is room', h.change(*[change(ADD, a) for a in many[1001:]], target=2),

@@ -18,10 +18,13 @@ run
 
 exchange() { printf 'del %s %s\nadd %s %s timeout 3600\n' "$1" "$2" "$1" "$3" | ipset restore; }
 check "bans" ask ban --for 1h 203.0.113.5 203.0.113.6
+check "of a network" ask ban --for 1h 192.0.2.0/24
 check "in all of them" sh -c 'ipset test ours 203.0.113.5 && ipset test bl 203.0.113.5'
 check "the route" in_route 203.0.113.5
 for set in ours bl; do check "another in its place: $set" exchange $set 203.0.113.5 198.51.100.9; done
 check "and a route that drops nothing" ip route replace 203.0.113.5/32 dev lo
+check "and an exception" ipset add ours-net 192.0.2.0/25 nomatch
+check "which lets through" not ipset test ours-net 192.0.2.1
 sleep 2
 echo 300 >"$T/ticks"
 sleep 2
@@ -29,6 +32,7 @@ for set in ours bl; do check "nobody notices: $set" not in_ipset $set 203.0.113.
 check "nor the route" not in_route 203.0.113.5
 echo 610 >"$T/ticks"
 for set in ours bl; do soon "after ten minutes it is there again: $set" in_ipset $set 203.0.113.5; done
+soon "the exception is none any more" ipset test ours-net 192.0.2.1
 soon "what is not ours is taken out of our own set" not in_ipset ours 198.51.100.9
 check "and of an admin's not" in_ipset bl 198.51.100.9
 check "the other ban was there all the time" in_ipset ours 203.0.113.6
