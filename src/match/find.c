@@ -322,6 +322,7 @@ static bool remember(struct look *l)
 	recent_add(s->recent, l->whole);
 	l->recent = s->recent;
 	l->whole = recent_text(s->recent);
+	l->ascii = l->ascii && utf8_is_ascii(l->whole);
 	return true;
 }
 

@@ -18,6 +18,10 @@ Test(multi, lines_are_matched_together)
 		{{.fail = {"bad\\nfrom <ADDR>"}, .maxlines = 4},
 		 "x bad\nfrom 192.0.2.1\nfrom 192.0.2.1\nbad\nfrom 192.0.2.2",
 		 "-;192.0.2.1;-;-;192.0.2.2;"},
+		/* A space that is not of ASCII is one also behind lines that are. */
+		{{.fail = {"^bad \\S+ from <ADDR>$"}, .maxlines = 2},
+		 "bad a\xc2\xa0" "b from 192.0.2.1\nx\nbad \xc3\xa9 from 192.0.2.2",
+		 "-;-;192.0.2.2;"},
 	};
 
 	FINDER_TABLE(table);
