@@ -8,7 +8,7 @@
 
 #include "control/request.h"
 
-TestSuite(request, .timeout = 60);
+TestSuite(request, .timeout = 600);
 
 Test(request, verb_args_and_options_are_read)
 {

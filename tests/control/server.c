@@ -16,7 +16,7 @@
 #include "control/call.h"
 #include "tests/control/room.h"
 
-TestSuite(server, .timeout = 60);
+TestSuite(server, .timeout = 600);
 
 static void expect(struct room *room, const char *say, const char *hear)
 {
@@ -472,7 +472,7 @@ Test(server, a_stranger_is_turned_away)
 	if (!child) {
 		struct control_request request = {.verb = "echo"};
 
-		alarm(30);
+		alarm(300);
 		_exit(setgroups(0, NULL) || setgid(65534) || setuid(65534) ||
 		      control_ask(room.path, &request, fopen("/dev/null", "w"),
 				  fopen("/dev/null", "w")) != EXIT_REFUSED);

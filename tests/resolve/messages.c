@@ -205,7 +205,7 @@ Test(messages, a_title_in_a_container_says_nothing)
 }
 
 /* Its memory may be locked for as long as a disk or a file server does not answer. */
-Test(messages, nobody_waits_for_a_process_that_is_stuck, .timeout = 60)
+Test(messages, nobody_waits_for_a_process_that_is_stuck, .timeout = 600)
 {
 	struct rig rig;
 

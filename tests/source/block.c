@@ -7,7 +7,7 @@
 #include "base/line.h"
 #include "source/block.h"
 
-TestSuite(block, .timeout = 30);
+TestSuite(block, .timeout = 600);
 
 struct text_case {
 	const char *in;

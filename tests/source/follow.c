@@ -26,7 +26,7 @@ static void teardown(void)
 	rig_close(&rig);
 }
 
-TestSuite(follow, .init = setup, .fini = teardown, .timeout = 60);
+TestSuite(follow, .init = setup, .fini = teardown, .timeout = 600);
 
 Test(follow, refuses_a_relative_path)
 {

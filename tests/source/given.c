@@ -20,7 +20,7 @@ static void teardown(void)
 	rig_close(&rig);
 }
 
-TestSuite(given, .init = setup, .fini = teardown, .timeout = 60);
+TestSuite(given, .init = setup, .fini = teardown, .timeout = 600);
 
 static bool give(const char *text)
 {

@@ -22,7 +22,7 @@ static void setup(void)
 	tzset();
 }
 
-TestSuite(header, .init = setup, .timeout = 30);
+TestSuite(header, .init = setup, .timeout = 600);
 
 /* The line without its newline, or NULL: no syslog message. */
 static const char *line_of(struct text datagram, int64_t *time)

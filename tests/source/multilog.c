@@ -29,7 +29,7 @@ static void teardown(void)
 	rig_close(&rig);
 }
 
-TestSuite(multilog, .init = setup, .fini = teardown, .timeout = 60);
+TestSuite(multilog, .init = setup, .fini = teardown, .timeout = 600);
 
 /* Written in another order than their names say, as in a folder that was copied. */
 static void write_history(void)

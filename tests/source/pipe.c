@@ -25,8 +25,8 @@ static void teardown(void)
 	rig_close(&rig);
 }
 
-TestSuite(fifo, .init = setup, .fini = teardown, .timeout = 60);
-TestSuite(input, .init = setup, .fini = teardown, .timeout = 60);
+TestSuite(fifo, .init = setup, .fini = teardown, .timeout = 600);
+TestSuite(input, .init = setup, .fini = teardown, .timeout = 600);
 
 static void make_fifo(const char *name)
 {

@@ -31,7 +31,7 @@ static void teardown(void)
 	rig_close(&rig);
 }
 
-TestSuite(resume, .init = setup, .fini = teardown, .timeout = 60);
+TestSuite(resume, .init = setup, .fini = teardown, .timeout = 600);
 
 /* The lines come, are not live, and one appended to the log comes after them. */
 static void expect(const char *lines)

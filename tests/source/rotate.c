@@ -32,7 +32,7 @@ static void teardown(void)
 	rig_close(&rig);
 }
 
-TestSuite(rotate, .init = setup, .fini = teardown, .timeout = 60);
+TestSuite(rotate, .init = setup, .fini = teardown, .timeout = 600);
 
 Test(rotate, rename_and_create)
 {

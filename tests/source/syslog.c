@@ -36,7 +36,7 @@ static void teardown(void)
 	rig_close(&rig);
 }
 
-TestSuite(syslog, .init = setup, .fini = teardown, .timeout = 60);
+TestSuite(syslog, .init = setup, .fini = teardown, .timeout = 600);
 
 static void receive(void)
 {

@@ -271,7 +271,7 @@ Test(faults, in_a_snapshot_leave_everything_as_it_was)
 	}
 }
 
-Test(faults, in_snapshots_are_tried_again_after_longer_and_longer, .timeout = 120)
+Test(faults, in_snapshots_are_tried_again_after_longer_and_longer, .timeout = 600)
 {
 	struct store *store;
 	struct record ban = ban_of("192.0.2.1", 1);
@@ -501,7 +501,7 @@ Test(faults, do_not_delete_what_somebody_has_written)
 	bad_io.stop_ms = 3600 * 1000;
 }
 
-Test(faults, do_not_keep_the_store_from_closing, .timeout = 120)
+Test(faults, do_not_keep_the_store_from_closing, .timeout = 600)
 {
 	struct store *store;
 

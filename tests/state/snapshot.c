@@ -219,7 +219,7 @@ Test(snapshot, with_a_good_checksum_is_not_believed_for_that)
 }
 
 /* One flip a byte: each load reads the whole file. */
-Test(snapshot, never_gives_a_record_out_of_a_flipped_file, .timeout = 120)
+Test(snapshot, never_gives_a_record_out_of_a_flipped_file, .timeout = 600)
 {
 	const char *names[] = {"snapshot.00000003.gdbm", "snapshot.00000003.sum"};
 
@@ -240,7 +240,7 @@ Test(snapshot, never_gives_a_record_out_of_a_flipped_file, .timeout = 120)
 	}
 }
 
-Test(snapshot, that_is_cut_anywhere_is_not_used, .timeout = 120)
+Test(snapshot, that_is_cut_anywhere_is_not_used, .timeout = 600)
 {
 	const char *names[] = {"snapshot.00000003.gdbm", "snapshot.00000003.sum"};
 

@@ -63,7 +63,7 @@ static void expect_all(const char *dir, const char *what)
 	cr_expect_eq(tally.numbers, (uint64_t)BANS * (BANS - 1) / 2);
 }
 
-Test(speed, a_journal_of_a_million_bans, .timeout = 120)
+Test(speed, a_journal_of_a_million_bans, .timeout = 600)
 {
 	char *dir = folder_make();
 	struct heard heard = {0};
@@ -88,7 +88,7 @@ Test(speed, a_journal_of_a_million_bans, .timeout = 120)
 }
 
 /* With a durable ban every turn of the loop, as a busy machine has. */
-Test(speed, a_snapshot_of_a_million_bans, .timeout = 120)
+Test(speed, a_snapshot_of_a_million_bans, .timeout = 600)
 {
 	char *dir = folder_make();
 	struct heard heard = {0};

@@ -175,7 +175,7 @@ static void teardown(void)
 	cr_assert_eq(system(command), 0);
 }
 
-TestSuite(rulefile, .init = setup, .fini = teardown, .timeout = 60);
+TestSuite(rulefile, .init = setup, .fini = teardown, .timeout = 600);
 
 static const char *in_dir(const char *name)
 {
