@@ -83,6 +83,13 @@ void route_msg_dump(struct nl_batch *batch, const struct route_mark *mark, uint8
 	nl_message_end(batch);
 }
 
+bool route_metric(uint8_t family, uint32_t metric)
+{
+	if (family == AF_INET)
+		return !metric;
+	return metric == metrics6[ROUTE_BEST] || metric == metrics6[ROUTE_SECOND];
+}
+
 bool route_msg_read(struct prefix *out, enum route_place *place, const struct nlmsghdr *m,
 		    const struct route_mark *mark)
 {

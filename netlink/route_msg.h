@@ -30,6 +30,8 @@ void route_msg_add(struct nl_batch *batch, const struct route_mark *mark,
 void route_msg_delete(struct nl_batch *batch, const struct route_mark *mark,
 		      const struct prefix *prefix, enum route_place place);
 void route_msg_dump(struct nl_batch *batch, const struct route_mark *mark, uint8_t family);
+/* Do routes of ours have this metric? RTA_PRIORITY; 0: none. */
+bool route_metric(uint8_t family, uint32_t metric);
 /* Is this route ours? Its destination, and its place. */
 bool route_msg_read(struct prefix *out, enum route_place *place, const struct nlmsghdr *message,
 		    const struct route_mark *mark);

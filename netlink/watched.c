@@ -9,6 +9,7 @@
 
 #include "netlink/nft_mark.h"
 #include "netlink/nft_msg.h"
+#include "netlink/route_msg.h"
 #include "netlink/watched.h"
 
 /* ---- nf_tables ---- */
@@ -103,19 +104,31 @@ bool watched_nft_who(struct watched *who, const struct nlmsghdr *m)
 
 /* ---- routes ---- */
 
+/* A route that was put in the place of another, where ours may have stood: the kernel tells of
+ * the new one alone. Routing daemons do it all day, but with metrics of their own. */
+static bool took_a_place(const struct nlmsghdr *m, const struct rtmsg *route, uint32_t metric)
+{
+	return m->nlmsg_type == RTM_NEWROUTE && m->nlmsg_flags & NLM_F_REPLACE &&
+	       route->rtm_dst_len && route_metric(route->rtm_family, metric);
+}
+
 bool watched_route(const struct watched *t, const struct nlmsghdr *m)
 {
 	const struct rtmsg *route = mnl_nlmsg_get_payload(m);
-	const struct nlattr *a[RTA_TABLE + 1];
-	uint32_t table;
+	const struct nlattr *a[RTA_MAX + 1];
+	uint32_t table, metric = 0;
+	bool ours;
 
-	if (t->options.kind != OPTIONS_ROUTE || m->nlmsg_type != RTM_DELROUTE ||
-	    mnl_nlmsg_get_payload_len(m) < sizeof *route)
+	if (t->options.kind != OPTIONS_ROUTE || mnl_nlmsg_get_payload_len(m) < sizeof *route)
 		return false;
 	table = route->rtm_table;
-	nl_attributes(m, sizeof *route, a, RTA_TABLE + 1);
+	nl_attributes(m, sizeof *route, a, RTA_MAX + 1);
 	nl_get(a[RTA_TABLE], &table, sizeof table);
-	return route->rtm_protocol == t->options.protocol && table == t->options.route_table;
+	nl_get(a[RTA_PRIORITY], &metric, sizeof metric);
+	if (table != t->options.route_table)
+		return false;
+	ours = route->rtm_protocol == t->options.protocol;
+	return m->nlmsg_type == RTM_DELROUTE ? ours : !ours && took_a_place(m, route, metric);
 }
 
 /* ---- filters ---- */
@@ -124,6 +137,7 @@ bool watched_route(const struct watched *t, const struct nlmsghdr *m)
  * messages of a packet are of one transaction, so the first one tells whose it is. */
 #define PORT_AT offsetof(struct nlmsghdr, nlmsg_pid)
 #define TYPE_AT offsetof(struct nlmsghdr, nlmsg_type)
+#define FLAGS_AT offsetof(struct nlmsghdr, nlmsg_flags)
 #define PROTOCOL_AT (NLMSG_HDRLEN + offsetof(struct rtmsg, rtm_protocol))
 
 static const struct sock_filter keep = BPF_STMT(BPF_RET | BPF_K, UINT32_MAX);
@@ -146,11 +160,14 @@ unsigned short watched_route_filter(struct sock_filter code[WATCHED_CODE_MAX], u
 				    const uint8_t *protocols, size_t count)
 {
 	const struct sock_filter program[] = {
-		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, TYPE_AT),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_DELROUTE), 0, 2),
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, PORT_AT),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htonl(port), 0, 1),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htonl(port), 4, 0),
+		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, TYPE_AT),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_DELROUTE), 4, 0),
+		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, FLAGS_AT),
+		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, htons(NLM_F_REPLACE), 1, 0),
 		discard,
+		keep,
 		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, PROTOCOL_AT),
 	};
 	unsigned short len = sizeof program / sizeof *program;

@@ -31,13 +31,14 @@ bool watched_nft(const struct watched *target, const struct nlmsghdr *message);
 /* NFT_MSG_NEWGEN ends what a transaction is told of, and alone says who it was: fills pid and
  * comm. False: it is no such message. */
 bool watched_nft_who(struct watched *who, const struct nlmsghdr *message);
-/* Of RTNLGRP_IPV4_ROUTE and RTNLGRP_IPV6_ROUTE. */
+/* Of RTNLGRP_IPV4_ROUTE and RTNLGRP_IPV6_ROUTE: a route of ours that is gone, or another's that
+ * may have taken the place of one. */
 bool watched_route(const struct watched *target, const struct nlmsghdr *message);
 
 /* Programs that keep out of the queue what the two above need not see: packets of our own
- * socket `port`; and routes that are not deleted, or not of `protocols` (at most
- * WIRE_TARGETS_MAX). They return the length of the program. */
-#define WATCHED_CODE_MAX (WIRE_TARGETS_MAX + 8)
+ * socket `port`; and routes that replace nothing and are not deleted, or not of `protocols`
+ * (at most WIRE_TARGETS_MAX). They return the length of the program. */
+#define WATCHED_CODE_MAX (WIRE_TARGETS_MAX + 11)
 unsigned short watched_nft_filter(struct sock_filter code[WATCHED_CODE_MAX], uint32_t port);
 unsigned short watched_route_filter(struct sock_filter code[WATCHED_CODE_MAX], uint32_t port,
 				    const uint8_t *protocols, size_t count);

@@ -157,15 +157,22 @@ def routes(h):
         h.change(change(DEL, '192.0.2.2'), target=t)
     h.drain()
     h.one(FLUSH, 1)
-    h.change(change(ADD, '192.0.2.1'), change(ADD, '2001:db8:1::/64'), target=1)
+    h.change(*[change(ADD, p) for p in ('192.0.2.1', '192.0.2.2', '2001:db8:1::/64')], target=1)
+    h.change(change(ADD, '192.0.2.2'), target=0)
     silent(h, 'what we change')
     sh('ip route add blackhole 203.0.113.1; ip route del blackhole 203.0.113.1')
     sh('ip route add blackhole 203.0.113.1 table 99 proto 187; ip route flush table 99 proto 187')
+    for place in ('default', '192.0.2.1 metric 20'):
+        sh(f'ip route replace blackhole {place}; ip route replace unreachable {place}')
+        sh(f'ip route del unreachable {place}')
     silent(h, 'another\'s route')
     for claim, command, target in (
+            ('a route that is replaced', 'ip route replace unreachable 192.0.2.1', 0),
+            ('an IPv6 one', 'ip -6 route replace blackhole 2001:db8:1::/64 metric 1', 0),
+            ('one that is changed', 'ip route change unreachable 192.0.2.1 table 99', 1),
             ('route flush', 'ip route flush proto 187', 0),
-            ('a route that is deleted', 'ip route del blackhole 192.0.2.1 table 99 proto 188', 1),
-            ('an IPv6 one', 'ip -6 route flush table 99', 1)):
+            ('a route that is deleted', 'ip route del blackhole 192.0.2.2 table 99 proto 188', 1),
+            ('an IPv6 one that is deleted', 'ip -6 route flush table 99', 1)):
         h.drain()
         run_as(command)
         equal(f'{claim} is told', [e[:2] for e in h.some(1)], [(target, REMOVED)])

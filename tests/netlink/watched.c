@@ -183,6 +183,35 @@ Test(watched, routes_of_our_protocol_and_table)
 	cr_expect(!watched_route(&own, route(RTM_DELROUTE, 187, 254)));
 }
 
+static const struct nlmsghdr *replaced(uint8_t family, uint8_t len, uint32_t metric,
+				       uint8_t protocol)
+{
+	struct nlmsghdr *m = (struct nlmsghdr *)route(RTM_NEWROUTE, protocol, 254);
+	struct rtmsg *r = mnl_nlmsg_get_payload(m);
+
+	m->nlmsg_flags = NLM_F_REPLACE;
+	r->rtm_family = family;
+	r->rtm_dst_len = len;
+	if (metric)
+		mnl_attr_put_u32(m, RTA_PRIORITY, metric);
+	return m;
+}
+
+Test(watched, a_route_that_may_have_taken_the_place_of_ours)
+{
+	const struct watched t = {
+		.options = {.kind = OPTIONS_ROUTE, .protocol = 187, .route_table = 254}};
+
+	cr_expect(watched_route(&t, replaced(AF_INET, 32, 0, 3)));
+	cr_expect(watched_route(&t, replaced(AF_INET6, 64, 1, 3)));
+	cr_expect(watched_route(&t, replaced(AF_INET6, 64, 2, 3)));
+	cr_expect(!watched_route(&t, replaced(AF_INET, 32, 0, 187)), "our own");
+	cr_expect(!watched_route(&t, replaced(AF_INET, 0, 0, 3)), "a default route");
+	cr_expect(!watched_route(&t, replaced(AF_INET, 32, 20, 3)),
+		  "a routing daemon's metric");
+	cr_expect(!watched_route(&t, replaced(AF_INET6, 64, 1024, 3)), "the usual metric");
+}
+
 /* As the kernel runs it: loads past the end drop the packet. */
 static bool lets_through(const struct sock_filter *code, unsigned short len,
 			 const struct nlmsghdr *m)
@@ -198,6 +227,10 @@ static bool lets_through(const struct sock_filter *code, unsigned short len,
 
 		if (i->code == (BPF_RET | BPF_K))
 			return i->k;
+		if (i->code == (BPF_JMP | BPF_JSET | BPF_K)) {
+			pc += a & i->k ? i->jt : i->jf;
+			continue;
+		}
 		if (i->code == (BPF_JMP | BPF_JEQ | BPF_K)) {
 			pc += a == i->k ? i->jt : i->jf;
 			continue;
@@ -241,7 +274,11 @@ Test(watched, of_routes_only_deleted_ones_of_the_targets_are_queued)
 		cr_expect_eq(lets_through(code, len, route(RTM_DELROUTE, (uint8_t)i, 254)),
 			     i >= 100 && i < 100 + WIRE_TARGETS_MAX, "%zu", i);
 	cr_expect(!lets_through(code, len, route(RTM_NEWROUTE, 100, 254)));
+	cr_expect(lets_through(code, len, replaced(AF_INET, 32, 0, 3)), "of any protocol");
 	route(RTM_DELROUTE, 100, 254);
+	message.head.nlmsg_pid = 99;
+	cr_expect(!lets_through(code, len, &message.head));
+	replaced(AF_INET, 32, 0, 3);
 	message.head.nlmsg_pid = 99;
 	cr_expect(!lets_through(code, len, &message.head));
 	len = watched_route_filter(code, 99, protocols, 0);
