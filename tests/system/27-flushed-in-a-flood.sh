@@ -74,6 +74,7 @@ delete_tables() { nft delete table inet banish; nft delete table inet filter; nf
 flush_sets() { for s in b4 b6; do nft flush set inet filter $s; done; for s in ban4 ban4b ban6 ban6b; do nft flush set inet banish $s; done; }
 reload_nftables() { nft -f "$T/rules"; }
 flush_routes() { ip route flush proto 157; ip -6 route flush proto 157; }
+replace_routes() { ip route show proto 157 | sed -n '1,50s/^blackhole \([^ ]*\).*/route replace unreachable \1/p' | ip -batch -; }
 flush_ipsets() { ipset flush; }
 # A firewall that destroys its sets and makes them anew, as shorewall does without SAVE_IPSETS.
 restart_firewall() { iptables -F; ipset destroy bl; ipset destroy bl6; lists; rules; }
@@ -97,7 +98,7 @@ addresses 0 "$EACH" | ask ban - >"$T/out" 2>&1
 total=$((EACH + EACH / 10))
 check "everything is everywhere" equal_all $total
 from=$EACH
-for way in flush_ruleset delete_tables flush_sets reload_nftables flush_routes flush_ipsets restart_firewall destroy_ipsets; do
+for way in flush_ruleset delete_tables flush_sets reload_nftables flush_routes replace_routes flush_ipsets restart_firewall destroy_ipsets; do
 	addresses $from "$EACH" | while mapfile -t -n 50 lines && [ ${#lines[@]} -gt 0 ]; do
 		printf '%s\n' "${lines[@]}" | ask ban - >/dev/null 2>&1
 		ask unban "${lines[0]}" >/dev/null 2>&1
