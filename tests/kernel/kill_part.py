@@ -89,15 +89,17 @@ def flush(stop, seen):
 
 def kill(daemon, stop):
     """When it has said hello, and lived long enough not to be taken for one that cannot live."""
-    last = None
+    last, end = None, time.monotonic() + 60 + KILLS
     for i in range(KILLS):
         worker = last
-        while worker in (None, last) or daemon.restarts < i:
+        while (worker in (None, last) or daemon.restarts < i) and time.monotonic() < end:
             time.sleep(0.005)
             worker = daemon.worker()
         time.sleep(random.uniform(0.025, 0.06))
         os.kill(worker, signal.SIGKILL)
         last = worker
+    while daemon.restarts < KILLS and time.monotonic() < end:
+        time.sleep(0.005)
     stop.set()
 
 
