@@ -104,14 +104,16 @@ $(B)/filters/%:
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(EXTRA) $(LINK) -o $@ $(sort $^) $(LIBS_match) -lcjson
 
-# Our filters' reader and matcher against fail2ban's own, its filters and its sample logs.
+# Our filters' reader and matcher against fail2ban's own, its filters and its sample logs. SEED=N for
+# the same lines again: `check` has always the same, and what others find is for `torture`.
 MUTATIONS ?= 20
+SEEDED     = $(if $(SEED),--seed $(SEED))
 expansions: $(B)/filters/dump
 	tests/filters/expand.py $<
 corpus: $(B)/banish
 	tests/filters/corpus.py $<
 differential: $(B)/filters/each
-	tests/filters/differential.py --mutations $(MUTATIONS) $<
+	tests/filters/differential.py --mutations $(MUTATIONS) $(SEEDED) $<
 
 # What the crash tests run: the daemon with a snapshot every other moment, and what makes system
 # calls fail.
@@ -160,7 +162,7 @@ $(B)/strikes/drive: $(B)/tests/strikes/drive.o $(call room_obj,judge) $(call roo
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(EXTRA) $(LINK) -o $@ $(sort $^) $(LIBS_judge)
 strikes: $(B)/strikes/drive
-	tests/strikes/compare.py --rounds $(STRIKE_ROUNDS) $<
+	tests/strikes/compare.py --rounds $(STRIKE_ROUNDS) $(SEEDED) $<
 
 -include $(shell find $(B) \( -name peers -o -path '$(B)/asan' \) -prune -o -name '*.d' -type f -print 2>/dev/null)
 

@@ -27,7 +27,7 @@ import samples
 SHOWN = 3  # differences of one filter
 RUN = 400  # lines that come together: fail2ban remembers no more than 100 connections
 MIXED = 20  # such runs are as many as mutations are asked for, divided by this
-PATIENCE = 3  # seconds of the processor: some filters take hours for a line that a mutation made
+PATIENCE = 1  # second of the processor: some filters take hours for a line that a mutation made
 LAST_TIME = 253402300799000  # the year 9999
 
 # What logs hold that regular expressions and dates trip over: white space of ASCII and of
