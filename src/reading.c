@@ -149,7 +149,8 @@ static void restore_waiting(struct reading *reading, size_t index, struct memory
 	int64_t time = resolve_restore(resolve, &reading->jails[index].resolve, piece->bytes);
 
 	put(memory, piece->source, piece->jail, piece->number, (struct text){NULL, 0});
-	if (memory->counted < time)
+	/* One that is dated ahead of the clock says nothing of what came before it. */
+	if (memory->counted < time && time <= moment_now())
 		memory->counted = time;
 }
 

@@ -34,6 +34,7 @@ named() {
 mta() { printf '%s host sm-mta[%s]: %s: %s\n' "$(when)" "$1" "$2" "$3" >>"$T/mail.log"; }
 unknown() { mta "$1" "$2" '<nobody@example.net>... User unknown'; }
 from() { mta "$1" "$2" "from=<a@b.example>, size=0, class=0, nrcpts=1, proto=ESMTP, relay=mail.client.example [$3]"; }
+waits() { [ "$(ask status --json | jq .messages.waiting)" = "$1" ]; }
 asked() { grep -qx "$1" "$T/answers.asked"; }
 
 : >"$T/names.log"; : >"$T/mail.log"
@@ -123,6 +124,14 @@ unknown 999994 6AKNi1wJ999994
 unknown 999995 6AKNi1wJ999995
 soon "three more are read" read_up_to "$T/mail.log" 3
 soon "which is on disk" on_disk
+stop KILL
+# Found at start and dated ahead: what is written later is not what was counted before it.
+date=$(LC_ALL=C date -d '2 hours' '+%b %e %H:%M:%S')
+echo "$date host sm-mta[999996]: 6AKNi1wJ999996: <nobody@example.net>... User unknown" >>"$T/mail.log"
+start
+soon "one that is dated ahead is read" read_up_to "$T/mail.log" 1
+soon "and waits" waits 4
+mark # which is on disk now, too
 stop KILL
 truncate -s -40 "$T/mail.log"
 echo >>"$T/mail.log"
