@@ -185,7 +185,7 @@ static bool wrote(const struct process *process, int64_t time)
 	int64_t started = moment_now() - process->age;
 
 	return time != TIME_NONE &&
-	       started <= time + SLACK_MS + (time % SECOND_MS ? 0 : SECOND_MS - 1);
+	       started <= moment_after(time, SLACK_MS + (time % SECOND_MS ? 0 : SECOND_MS - 1));
 }
 
 static void look(struct messages *s, struct message *m, int64_t time)

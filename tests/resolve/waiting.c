@@ -230,6 +230,21 @@ Test(waiting, what_a_process_says_counts_after_a_restart_too)
 	rig_close(&rig);
 }
 
+Test(waiting, a_time_at_the_end_of_all_times_is_behind_that_of_the_process)
+{
+	struct port_range ports;
+	struct rig rig;
+
+	rig_open(&rig);
+	find(&rig, "A", NULL, false, text_of("one"), TIME_FOREVER);
+	save(&rig, false);
+	proc_put(&rig.proc, 42, "sendmail: MTA: server m.example [198.51.100.10] cmd read",
+		 60 * SECOND);
+	restart(&rig);
+	cr_expect(resolve_ask(rig.resolve, &ports));
+	rig_close(&rig);
+}
+
 /* As a line that is found at start: by its own time, and one without by when it came. */
 Test(waiting, it_counts_by_the_time_it_would_have_counted_by)
 {
