@@ -60,7 +60,7 @@ static void own_write(struct kernel *kernel, const struct nft_scope *s, struct c
 		g->count = 1;
 		n++;
 	}
-	nft_write(kernel, groups, n);
+	nft_write(kernel, groups, n, 0);
 }
 
 static void own_change(struct target *target, struct change *changes, size_t count)

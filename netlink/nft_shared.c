@@ -109,14 +109,6 @@ static int ask(struct kernel *k, struct asking *a, size_t count)
 	return error == -ENOENT ? 0 : error;
 }
 
-/* An element that is not there and a set that is not are one error to the kernel. */
-static int check_set(struct kernel *k, const struct nft_place *place)
-{
-	nl_begin(k->batch, &k->nft);
-	nft_msg_get_set(k->batch, place->family, place->table, place->set);
-	return nl_send(&k->nft, k->batch, NULL);
-}
-
 int nft_shared_sift(enum nft_fate *fates, struct kernel *k, const struct nft_place *place,
 		    const struct change *changes, size_t count)
 {
@@ -125,7 +117,6 @@ int nft_shared_sift(enum nft_fate *fates, struct kernel *k, const struct nft_pla
 			   .place = place,
 			   .each = place->interval ? 2 : 1,
 			   .standings = standings};
-	bool some = false;
 	size_t i, from, n;
 	int error;
 
@@ -136,10 +127,8 @@ int nft_shared_sift(enum nft_fate *fates, struct kernel *k, const struct nft_pla
 		error = ask(k, &a, n);
 		if (error)
 			return error;
-		for (i = 0; i < n; i++) {
+		for (i = 0; i < n; i++)
 			fates[from + i] = nft_fate(changes[from + i].wire, &standings[i]);
-			some |= standings[i].there;
-		}
 	}
-	return some ? 0 : check_set(k, place);
+	return 0;
 }

@@ -26,8 +26,8 @@ struct nft_standing {
 
 enum nft_fate nft_fate(const struct wire_change *change, const struct nft_standing *standing);
 
-/* Ask the kernel and decide for each of up to WIRE_RECORDS_MAX changes. 0; -ENOENT: the set is
- * gone; -errno. */
+/* Ask the kernel and decide for each of up to WIRE_RECORDS_MAX changes. 0 or -errno. A set that
+ * is gone is not told from one that is empty. */
 int nft_shared_sift(enum nft_fate *fates, struct kernel *kernel, const struct nft_place *place,
 		    const struct change *changes, size_t count);
 

@@ -13,6 +13,8 @@
 
 /* The target nft, in sets of the user's. */
 
+#define TRIES 50 /* while others change the ruleset, from one moment to the next */
+
 /* A set that holds addresses alone takes a /64 as its base address: the rule that looks it up
  * masks what it looks for. */
 static bool user_takes(const struct nft_place *place, const struct prefix *p)
@@ -28,32 +30,29 @@ struct sorted {
 	size_t count;
 };
 
-/* Some questions make no sense to a set of another kind, which it may have been for a moment.
- */
-static int sift(enum nft_fate *fates, struct kernel *k, const struct nft_place *place,
-		const struct sorted *s)
+/* Are the sets what they were, and what is in them? *generation: all of it was so in that one,
+ * or has changed since. A question can make no sense to what a set has become since. */
+static int look(enum nft_fate *fates, uint32_t *generation, struct kernel *k,
+		const struct nft_place *place, const struct sorted *s)
 {
-	int error = s->count ? nft_shared_sift(fates, k, place, s->all, s->count) : 0;
-	uint32_t generation;
+	uint32_t newer;
+	int error = nft_shape_same(*generation ? &newer : generation, k, place);
 
-	if (error != -EINVAL)
-		return error;
-	return nft_shape_same(&generation, k, place) ? -ENOENT : -EBUSY;
+	if (error)
+		return error == -ESTALE ? -ENOENT : error;
+	error = nft_shared_sift(fates, k, place, s->all, s->count);
+	return error == -EINVAL ? -ERESTART : error;
 }
 
-static size_t sort_out(struct nft_group *groups, struct kernel *k,
-		       const struct nft_place *place, struct sorted *s)
+static size_t sort_out(struct nft_group *groups, const struct nft_place *place,
+		       struct sorted *s, const enum nft_fate *fates)
 {
 	struct nft_group there = {.live = place, .changes = s->there, .replace = true};
 	struct nft_group rest = {.live = place, .changes = s->rest};
-	enum nft_fate fates[WIRE_RECORDS_MAX];
 	size_t i, used = 0;
-	int error = sift(fates, k, place, s);
 
 	for (i = 0; i < s->count; i++) {
-		if (error)
-			s->all[i].result->error = error;
-		else if (fates[i] == NFT_REPLACE)
+		if (fates[i] == NFT_REPLACE)
 			s->there[there.count++] = s->all[i];
 		else if (fates[i] != NFT_LEAVE)
 			s->rest[rest.count++] = s->all[i];
@@ -65,12 +64,43 @@ static size_t sort_out(struct nft_group *groups, struct kernel *k,
 	return used;
 }
 
+static void note(const struct sorted *s, int error)
+{
+	size_t i;
+
+	for (i = 0; i < s->count; i++)
+		s->all[i].result->error = error;
+}
+
+/* What is decided by what is there holds for the generation that was looked at. -ERESTART:
+ * others have changed something since. */
+static int write_once(struct nft *nft, struct sorted in[2])
+{
+	struct kernel *k = nft->target.kernel;
+	const struct nft_place *const places[2] = {&nft->set4, &nft->set6};
+	enum nft_fate fates[WIRE_RECORDS_MAX];
+	struct nft_group groups[4];
+	uint32_t generation = 0;
+	size_t i, used = 0;
+	int error;
+
+	for (i = 0; i < 2; i++) {
+		error = in[i].count ? look(fates, &generation, k, places[i], &in[i]) : 0;
+		if (error == -ERESTART)
+			return error;
+		note(&in[i], error);
+		if (!error)
+			used += sort_out(groups + used, places[i], &in[i], fates);
+	}
+	return used ? nft_write(k, groups, used, generation) : 0;
+}
+
 static void user_change(struct target *target, struct change *changes, size_t count)
 {
 	struct nft *nft = nft_of(target);
-	struct nft_group groups[4];
 	struct sorted in[2];
-	size_t i, used;
+	int tries, error = -ERESTART;
+	size_t i;
 
 	in[0].count = in[1].count = 0;
 	count = nft_order(changes, target_drop_fills(changes, count));
@@ -82,10 +112,10 @@ static void user_change(struct target *target, struct change *changes, size_t co
 		else
 			changes[i].result->error = -EOPNOTSUPP;
 	}
-	used = sort_out(groups, target->kernel, &nft->set4, &in[0]);
-	used += sort_out(groups + used, target->kernel, &nft->set6, &in[1]);
-	if (used)
-		nft_write(target->kernel, groups, used);
+	for (tries = 0; tries < TRIES && error == -ERESTART; tries++)
+		error = write_once(nft, in);
+	for (i = 0; error && i < 2; i++)
+		note(&in[i], -EBUSY);
 }
 
 static int user_flush(struct target *t)

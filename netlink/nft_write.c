@@ -91,20 +91,25 @@ static int look_at_sets(struct writer *w, const struct nft_group *groups, size_t
 	return error;
 }
 
-static int transact_once(struct writer *w, const struct nft_group *groups, size_t count)
+static int transact_at(struct writer *w, const struct nft_group *groups, size_t count,
+		       uint32_t generation)
 {
 	struct nl_batch *batch = w->kernel->batch;
-	uint32_t generation;
 	size_t i;
-	int error = look_at_sets(w, groups, count, &generation);
 
-	if (error)
-		return error;
 	nft_msg_open_at(batch, &w->kernel->nft, generation);
 	for (i = 0; i < count; i++)
 		put_group(w, &groups[i]);
 	nft_msg_close(batch);
 	return nl_send(&w->kernel->nft, batch, NULL);
+}
+
+static int transact_once(struct writer *w, const struct nft_group *groups, size_t count)
+{
+	uint32_t generation;
+	int error = look_at_sets(w, groups, count, &generation);
+
+	return error ? error : transact_at(w, groups, count, generation);
 }
 
 static int transact(struct writer *w, const struct nft_group *groups, size_t count)
@@ -338,16 +343,21 @@ static void split(struct writer *w, const struct nft_group *g, int error)
 		halve(w, g);
 }
 
-void nft_write(struct kernel *kernel, struct nft_group *groups, size_t count)
+int nft_write(struct kernel *kernel, struct nft_group *groups, size_t count,
+	      uint32_t generation)
 {
 	struct writer w = {.kernel = kernel};
-	int error = transact(&w, groups, count);
+	int error = generation ? transact_at(&w, groups, count, generation)
+			       : transact(&w, groups, count);
 	size_t i;
 
+	if (error == -ERESTART)
+		return error;
 	if (error && count == 1) {
 		split(&w, groups, error);
-		return;
+		return 0;
 	}
 	for (i = 0; error && i < count; i++)
 		write_group(&w, &groups[i]);
+	return 0;
 }

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "netlink/nft_msg.h"
 #include "netlink/target.h"
@@ -21,7 +22,9 @@ struct nft_group {
 };
 
 /* One transaction when nothing is wrong. Else the groups go one by one, and what is wrong is
- * found by halving: the others are written, and results say what was not. */
-void nft_write(struct kernel *kernel, struct nft_group *groups, size_t count);
+ * found by halving: the others are written, and results say what was not. 0; -ERESTART: nothing
+ * was done, for the ruleset is not of that generation any more (0: any will do). */
+int nft_write(struct kernel *kernel, struct nft_group *groups, size_t count,
+	      uint32_t generation);
 
 #endif

@@ -2,6 +2,7 @@
 """The nft target in a table of the user's."""
 
 import re
+import shutil
 
 from client import *
 
@@ -146,6 +147,38 @@ def shared(h):
     default_timeout(h, admin, ends)
 
 
+def between(h):
+    """What is there is looked at, and written to a moment later: what the admin puts there in
+    between is his as well. The worker is slowed down, so that there is such a moment."""
+    h.define(kind='nft', table=TABLE, set4='hash4')
+    ours = '192.0.2.21'
+    worker, = sh(f'cat /proc/{h.process.pid}/task/{h.process.pid}/children').split()
+    slow = subprocess.Popen(['strace', '-qq', '-p', worker, '-o', '/dev/null', '-e', 'trace=sendto',
+                             '-e', 'inject=sendto:delay_enter=30000'])
+    while 'TracerPid:\t0' in sh(f'cat /proc/{worker}/status'):
+        time.sleep(0.01)
+    taken = []
+    for op in (ADD, DEL):
+        for wait in range(0, 135, 15):
+            sh(f'nft flush set {TABLE} hash4')
+            if op == DEL:
+                h.change(change(ADD, ours))
+            serial = h.send(CHANGE, records=[change(op, ours)])
+            time.sleep(wait / 1000)
+            subprocess.run(['nft', '-f', '-'], text=True, check=True, input=f'''
+add element {TABLE} hash4 {{ {ours} }}
+delete element {TABLE} hash4 {{ {ours} }}
+add element {TABLE} hash4 {{ 192.0.2.21 comment "his" }}
+''')
+            results = h.answers(serial)[0].results()
+            if results != [0] or comment('hash4', ours) != 'his' or held('hash4')[ours][0]:
+                taken.append((op, wait, results, held('hash4')))
+    slow.terminate()
+    slow.wait()
+    equal('what the admin puts there between a look and what follows stays his', taken, [])
+    sh(f'nft flush set {TABLE} hash4')
+
+
 def default_timeout(h, admin, ends):
     """The kernel does not repeat the set's own timeout for each element."""
     h.define(kind='nft', table=TABLE, set4='hour4')
@@ -239,7 +272,7 @@ def other_kinds(h):
         load(loaded(flags, end=end))
         equal(f'is another with flags {flags} {end}: nothing is put in or out', (h.change(
             change(ADD, '192.0.2.1'), change(ADD, '192.0.2.5'), change(DEL, '192.0.2.9')), elements()),
-            ([-2, -2, 0], []))
+            ([-2, -2, -2], []))
         define()
         equal('and is filled when it is defined again',
               (h.change(change(ADD, '192.0.2.1')), elements()), ([0], ['192.0.2.1']))
@@ -272,5 +305,7 @@ def run():
     facts(h)
     limits(h)
     other_kinds(h)
+    if shutil.which('strace'):
+        between(h)
     h.close()
     sh('nft delete table inet filter')
