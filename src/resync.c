@@ -234,8 +234,10 @@ void holding_held(struct holding *holding, const struct prefix *prefix, int64_t 
 
 	if (holding->phase != HOLDING_LIST)
 		return;
+	/* What lets through is listed of our own sets alone, also where others are someone's.
+	 */
 	if (change.op == TARGET_DEL) {
-		if (!is_shared(holding))
+		if (!is_shared(holding) || !left)
 			holding_push(holding, prefix);
 		return;
 	}

@@ -109,7 +109,8 @@ struct targets_events {
 	 * first, and `ready` follows. */
 	void (*applied)(void *arg, size_t target, const struct target_change *changes,
 			const int *errors, size_t count);
-	/* Answers to target_list: any number of `held`, then `listed` once. */
+	/* Answers to target_list: any number of `held`, then `listed` once. `left` is 0 of what
+	 * lets through in a set of ours. */
 	void (*held)(void *arg, size_t target, const struct prefix *prefix, int64_t left);
 	void (*listed)(void *arg, size_t target, int error);
 	/* Answer to target_refill and target_flush. */
