@@ -67,7 +67,8 @@ static int file_begin(struct file *file)
 			return err;
 		}
 		file->source.counts.rotations += log || trail.count;
-		if (log && log->ino == file->from.inode)
+		/* A copy of what was read is the work of copytruncate, and of no power cut. */
+		if (log && log->ino == file->from.inode && !trail.count)
 			log->again = tail_begins(log, &file->from);
 	}
 	if (!found && !trail.count && file->folder &&

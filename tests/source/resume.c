@@ -177,6 +177,31 @@ Test(resume, cut_and_written_anew_is_not_shorter_by_a_power_cut)
 	cr_expect_eq(rig.again, 0);
 }
 
+/* Lines without a time, of somebody who goes on. */
+Test(resume, copied_and_cut_is_not_shorter_by_a_power_cut_though_it_begins_the_same)
+{
+	static const char line[] = "login failed for administrator from 203.0.113.2\n";
+	char lines[512] = "";
+
+	for (int i = 0; i < 3; i++)
+		strcat(lines, line);
+	rig_cut(&rig, "log");
+	rig_append(&rig, "log", lines);
+	rig_follow(&rig, NULL);
+	rig_expect(&rig, lines);
+	source_position(rig.source, &position);
+	rig_unfollow(&rig);
+	rig.len = rig.live = 0;
+	*rig.got = '\0';
+	rig_append(&rig, "log", "two\n");
+	rig_copy(&rig, "log", "log.1");
+	rig_cut(&rig, "log");
+	rig_append(&rig, "log", line);
+	snprintf(lines, sizeof(lines), "two\n%s", line);
+	expect(lines);
+	cr_expect_eq(rig.again, 0);
+}
+
 Test(resume, renamed_and_no_new_file_yet)
 {
 	rig_append(&rig, "log", "two\n");
