@@ -25,14 +25,22 @@ static void warn_of_alarm(struct feed *feed, struct reading_jail *jail,
 		    text_show(finding->line, line, sizeof line));
 }
 
+/* What a power cut left of a log was all read before it. A log whose lines have no times begins
+ * again as it did while somebody goes on, when it is emptied: then no power was cut. */
+static bool was_counted(const struct memory *memory, const struct finding *finding)
+{
+	if (finding->time == TIME_NONE)
+		return !memory->same_boot;
+	return finding->time <= memory->counted;
+}
+
 static void on_found(void *arg, size_t index, const struct finding *finding)
 {
 	struct feed *feed = arg;
 	struct reading_jail *jail = &feed->reading.jails[index];
 	struct finding dated;
 
-	/* What a power cut left of a log was all read before it. */
-	if (feed->again && finding->time <= feed->daemon->memory->counted)
+	if (feed->again && was_counted(feed->daemon->memory, finding))
 		return;
 	/* A line of a log without times, written while nobody read it. */
 	if (finding->time == TIME_NONE && !feed->live && feed->since != TIME_NONE) {

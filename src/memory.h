@@ -50,6 +50,7 @@ struct memory {
 	uint64_t expired;		  /* bans that had ended when they were loaded */
 	uint64_t outlawed;		  /* bans from disk that may never be made */
 	int64_t counted; /* wall clock: of the last line that was counted before the start */
+	bool same_boot;	 /* what was loaded is of this boot: no power was cut since */
 
 	/* NULL, or, in a load that takes long, called again and again: bans in slots below
 	 * `firm` can be handed on. */

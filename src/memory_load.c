@@ -234,17 +234,22 @@ __attribute__((format(printf, 2, 3))) static void say(struct load *load, const c
 	load->note(load->arg, text);
 }
 
+static bool is_same_boot(const struct load *load, const struct record *start)
+{
+	return load->clock.kind && start->clock.boot &&
+	       start->clock.boot == load->clock.clock.boot;
+}
+
 /* By how much the clock was set since the last record of it. How much time has passed in the
  * same boot is known. In another the clock is believed, unless it is behind what it was, in
  * 1970 even: then no time has passed. */
 static int64_t find_jump(const struct load *load, const struct record *start)
 {
 	int64_t expected = load->clock.clock.now, jump;
-	bool same;
+	bool same = is_same_boot(load, start);
 
 	if (!load->clock.kind)
 		return 0;
-	same = start->clock.boot && start->clock.boot == load->clock.clock.boot;
 	if (same)
 		expected += load->uptime - load->clock.clock.uptime;
 	jump = load->now - expected;
@@ -358,6 +363,7 @@ static void settle(struct load *load)
 	struct ban ban;
 
 	memory->process = (load->process + 1) & (UINT32_MAX >> NUMBER_BITS);
+	memory->same_boot = is_same_boot(load, &start);
 	start.clock.shift = find_shift(load, &start);
 	memory_put(memory, &start);
 	clamped = shift(memory, start.clock.shift, load->now + AHEAD_MS);

@@ -40,6 +40,28 @@ printf 'denied 203.0.113.3\ndenied 203.0.113.3\ndenied 203.0.113.3\n' >>"$T/bare
 start
 soon "after kill -9 what was written meanwhile bans" banned 203.0.113.3
 
+# Somebody goes on, and the log begins as it did before it was emptied: in the same boot no power
+# cut has shortened it.
+goes_on() { # ADDRESS: twice, and once more when the daemon is gone and the log is new
+	stop KILL
+	echo "denied $1" >"$T/bare.log"
+	start
+	soon "a line of a log that is new counts" counts "$1" 1
+	echo "denied $1" >>"$T/bare.log"
+	soon "and the next" counts "$1" 2
+	stop KILL
+	echo "denied $1" >"$T/bare.log"
+}
+goes_on 2001:0db8:0000:0000:0000:0000:0000:0005
+start
+soon "emptied, and begun with the same line, which bans" banned 2001:db8::
+goes_on 2001:0db8:0000:0001:0000:0000:0000:0006
+echo 00000000-0000-4000-8000-000000000001 >"$T/boot"
+mount --bind "$T/boot" /proc/sys/kernel/random/boot_id
+start
+soon "what is left of it in another boot is read" read_up_to "$T/bare.log" 1
+equal "and was counted" 2 "$(counted 2001:db8:0:1::6)"
+
 # How old what follows is nobody knows.
 stop TERM
 bare=$(sed '1,/^target/d' "$CONF")
