@@ -62,7 +62,8 @@ static bool about_users(const struct watched *t, const struct nlmsghdr *m, const
 
 	if (what == NFT_MSG_DELTABLE || what == NFT_DESTROYTABLE)
 		return true;
-	if (!is_of_set(what) || !set[0] || (strcmp(set, o->set4) && strcmp(set, o->set6)))
+	if (!is_of_set(what) || !set[0] ||
+	    (strcmp(set, o->set4) != 0 && strcmp(set, o->set6) != 0))
 		return false;
 	return what != NFT_MSG_NEWSETELEM || nft_marked(m);
 }
