@@ -75,7 +75,8 @@ int nft_shape_same(uint32_t *generation, struct kernel *k, const struct nft_plac
 
 	if (error)
 		return error;
-	*generation = s.generation;
+	if (!*generation)
+		*generation = s.generation;
 	if (check(&s, place->key == 4 ? 4 : 6) || s.timeout != place->timeout ||
 	    !(s.flags & NFT_SET_INTERVAL) != !place->interval)
 		return -ESTALE;

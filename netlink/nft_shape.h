@@ -16,8 +16,9 @@
  * wire_fault or -errno. */
 int nft_shape_open(struct nft_place *place, struct kernel *kernel, unsigned family);
 
-/* Is the set still of that kind? 0, and the generation of the ruleset that says so: for
- * nft_msg_open_at(); -ENOENT: there is none; -ESTALE: it is of another kind. */
+/* Is the set still of that kind? 0, and where *generation is 0, the generation of the ruleset
+ * that says so, for nft_msg_open_at(): of several sets that of the first one looked at.
+ * -ENOENT: there is none; -ESTALE: it is of another kind. */
 int nft_shape_same(uint32_t *generation, struct kernel *kernel, const struct nft_place *place);
 
 #endif

@@ -35,8 +35,7 @@ struct sorted {
 static int look(enum nft_fate *fates, uint32_t *generation, struct kernel *k,
 		const struct nft_place *place, const struct sorted *s)
 {
-	uint32_t newer;
-	int error = nft_shape_same(*generation ? &newer : generation, k, place);
+	int error = nft_shape_same(generation, k, place);
 
 	if (error)
 		return error == -ESTALE ? -ENOENT : error;

@@ -66,11 +66,9 @@ static void put_group(struct writer *w, const struct nft_group *g)
  * *generation: the one in which they are; 0: nobody else has a part in it. */
 static int look_at_set(struct writer *w, const struct nft_place *place, uint32_t *generation)
 {
-	uint32_t newer;
-
 	if (!place || !place->open)
 		return 0;
-	return nft_shape_same(*generation ? &newer : generation, w->kernel, place);
+	return nft_shape_same(generation, w->kernel, place);
 }
 
 static int look_at_sets(struct writer *w, const struct nft_group *groups, size_t count,
