@@ -17,7 +17,6 @@
 static int64_t time_of(const struct offence *offence)
 {
 	int64_t now = moment_now(), time = offence->time;
-
 	bool believed = time > now - SLACK_MS && time < now + SLACK_MS;
 
 	return offence->live && !believed ? now : time;

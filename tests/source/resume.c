@@ -100,20 +100,26 @@ Test(resume, renamed_to_any_name)
 	expect("two\nthree\n");
 }
 
+/* A log of these lines, which were all read when the daemon ended. */
+static void read_whole(const char *lines)
+{
+	rig_cut(&rig, "log");
+	rig_append(&rig, "log", lines);
+	rig_follow(&rig, NULL);
+	rig_expect(&rig, lines);
+	source_position(rig.source, &position);
+	rig_unfollow(&rig);
+	rig.len = rig.live = 0;
+	*rig.got = '\0';
+}
+
 /* A log as a power cut leaves it, and what the server went on with: nobody had synced the end.
  */
 static void cut_power(char *log, size_t first, const char *name)
 {
 	memset(log, 'x', first);
 	strcpy(log + first, "\ntwo\n");
-	rig_cut(&rig, "log");
-	rig_append(&rig, "log", log);
-	rig_follow(&rig, NULL);
-	rig_expect(&rig, log);
-	source_position(rig.source, &position);
-	rig_unfollow(&rig);
-	rig.len = 0;
-	*rig.got = '\0';
+	read_whole(log);
 	rig_cut(&rig, "log");
 	strcpy(log + first + 1, "three\nfour\n");
 	rig_append(&rig, "log", log);
@@ -185,14 +191,7 @@ Test(resume, copied_and_cut_is_not_shorter_by_a_power_cut_though_it_begins_the_s
 
 	for (int i = 0; i < 3; i++)
 		strcat(lines, line);
-	rig_cut(&rig, "log");
-	rig_append(&rig, "log", lines);
-	rig_follow(&rig, NULL);
-	rig_expect(&rig, lines);
-	source_position(rig.source, &position);
-	rig_unfollow(&rig);
-	rig.len = rig.live = 0;
-	*rig.got = '\0';
+	read_whole(lines);
 	rig_append(&rig, "log", "two\n");
 	rig_copy(&rig, "log", "log.1");
 	rig_cut(&rig, "log");
@@ -347,8 +346,8 @@ Test(resume, a_machine_that_stands_still_does_not_end_a_look_at_a_rotation)
 	rig_rename(&rig, "log", "log.1");
 	rig_write(&rig, "log", "three\n");
 	rig_write(&rig, "over", "");
-	cr_assert_eq(mount(rig_name(&rig, "over"), rig_name(&rig, "log.1"), NULL, MS_BIND, NULL),
-		     0);
+	cr_assert_eq(
+		mount(rig_name(&rig, "over"), rig_name(&rig, "log.1"), NULL, MS_BIND, NULL), 0);
 	rig_follow(&rig, &position);
 	rig_turn(&rig);
 	usleep(600000);
